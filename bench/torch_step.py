@@ -1,0 +1,131 @@
+"""Times training steps and forward passes of M1-M4 in PyTorch on the CPU: the peer of the project's own figures.
+
+One JSON object a line on standard output; times in seconds, CPU time of all threads of this process.
+    python3 bench/torch_step.py [--threads N] [--networks M1 M2] [--steps K]
+        medians of K runs of each network after two warm-up runs, then the rate of a 2048^3 matrix product
+    python3 bench/torch_step.py --serve
+        answers every line "M2 step", "M2 forward" or "matmul" of standard input with one timed run, so that runs of two
+        programs can alternate within the same minute on a noisy machine
+A step is forward, softmax dice loss, backward and Adam (AMSGrad, L2) on 8 x 4 x 128 x 128 float32 with the paper's dropout;
+forward is inference: evaluation mode, softmax, no gradient. Without PyTorch the answer is one {"error": ...} line, exit code 1.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import sys
+import time
+
+BATCH, CHANNELS, CLASSES, SIDE = 8, 4, 4, 128
+NETWORKS = ("M1", "M2", "M3", "M4")
+MATRIX = 2048
+WARM_UP = 2
+
+
+def answer(fields):
+    print(json.dumps(fields), flush=True)
+
+
+def load_torch(threads):
+    """Imports PyTorch with that many threads; its BLAS and OpenMP read the environment once, at load."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(threads)
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "test" / "reference"))
+    try:
+        import torch
+        import torch_networks
+    except ImportError as error:
+        answer({"error": f"the PyTorch peer cannot run: {error}; install python3-torch to compare"})
+        sys.exit(1)
+    torch.set_num_threads(threads)
+    torch.manual_seed(1)
+    return torch, torch_networks
+
+
+def timed(run):
+    wall, cpu = time.perf_counter(), time.process_time()
+    run()
+    return {"wall_s": round(time.perf_counter() - wall, 5), "cpu_s": round(time.process_time() - cpu, 5)}
+
+
+def network_runs(torch, networks, name):
+    """The two things to time of a network: step and forward."""
+    model = networks.BANK[name]()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, weight_decay=1e-5, amsgrad=True)
+    images = torch.randn(BATCH, CHANNELS, SIDE, SIDE)
+    labels = torch.randint(0, CLASSES, (BATCH, SIDE, SIDE))
+
+    def step():
+        model.train()
+        loss = networks.dice_loss(model(images), labels)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    def forward():
+        model.eval()
+        with torch.no_grad():
+            return model(images).softmax(dim=1)
+
+    return {"step": step, "forward": forward}
+
+
+def matrix_product(torch):
+    a, b = torch.randn(MATRIX, MATRIX), torch.randn(MATRIX, MATRIX)
+    return lambda: a @ b
+
+
+def with_rate(times):
+    return {**times, "gmacs_per_s": round(MATRIX**3 / times["wall_s"] / 1e9, 1)}
+
+
+def serve(torch, networks):
+    ready = {}
+    answer({"ready": True, "torch": torch.__version__, "threads": torch.get_num_threads()})
+    for line in sys.stdin:
+        name, _, mode = line.strip().partition(" ")
+        if name not in NETWORKS and line.strip() != "matmul" or name in NETWORKS and mode not in ("step", "forward"):
+            answer({"error": f"no request '{line.strip()}': write 'M2 step', 'M2 forward' or 'matmul'"})
+            continue
+        if name not in ready:
+            ready[name] = {"": matrix_product(torch)} if name == "matmul" else network_runs(torch, networks, name)
+            for run in list(ready[name].values()) * WARM_UP:
+                run()
+        times = timed(ready[name][mode])
+        answer({"matmul": MATRIX, **with_rate(times)} if name == "matmul" else {"network": name, "mode": mode, **times})
+
+
+def medians(run, steps):
+    for _ in range(WARM_UP):
+        run()
+    times = [timed(run) for _ in range(steps)]
+    return {**{key: statistics.median(t[key] for t in times) for key in times[0]}, "runs": steps}
+
+
+def report(torch, networks, names, steps):
+    shared = {"batch": BATCH, "threads": torch.get_num_threads(), "torch": torch.__version__}
+    for name in names:
+        for mode, run in network_runs(torch, networks, name).items():
+            answer({"network": name, "mode": mode, **medians(run, steps), **shared})
+    answer({"matmul": MATRIX, **with_rate(medians(matrix_product(torch), steps)), "threads": shared["threads"]})
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Times Med-DANet's networks in PyTorch on the CPU.")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=NETWORKS)
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--serve", action="store_true", help="time one run for each line of standard input")
+    options = parser.parse_args()
+    torch, networks = load_torch(options.threads)
+    if options.serve:
+        serve(torch, networks)
+    else:
+        report(torch, networks, options.networks, options.steps)
+
+
+if __name__ == "__main__":
+    main()
