@@ -1,0 +1,189 @@
+/**
+ * @file The model bank B = { skip, M_1, ..., M_n } (Eq. 3) and its decision network as a folder: `bank.json` and one ONNX
+ * file a network. It is all that training hands to use.
+ */
+
+import { z } from "zod";
+import { UserError } from "../error.ts";
+import type { Folder } from "../platform.ts";
+
+export const BANK_FILE = "bank.json";
+const FORMAT_VERSION = 1;
+
+const count = z.number().int().nonnegative();
+const size = z.number().int().positive();
+
+/** Operations of one inference at the bank's input size: multiply-adds, and as the paper's tool counts them. */
+const flops = z.strictObject({ macs: count, paper: count });
+
+const model = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "must be letters, digits, '.', '_' or '-'"),
+  /** Key of the network in `nets/`, or "onnx" for a model that was made elsewhere. */
+  network: z.string(),
+  config: z.record(z.string(), z.json()),
+  file: z.string().regex(/^[^/\\]+\.onnx$/, "must be the name of an .onnx file beside bank.json"),
+  /** What the graph's output holds; the output bears the same name. */
+  output: z.enum(["probabilities", "logits"]),
+  parameters: count,
+  flops,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits"),
+});
+
+const bankSchema = z.strictObject({
+  formatVersion: z.literal(FORMAT_VERSION),
+  dataset: z.string(),
+  /** Order of the channels in the input tensor. */
+  channels: z.array(z.string()).min(1),
+  /** Class index -> label in the file; class 0 is the background. */
+  labels: z.array(z.number().int().min(0).max(255)).min(2),
+  /** Region name -> labels. */
+  regions: z.record(z.string(), z.array(z.number().int()).min(1)),
+  normalization: z.string(),
+  /** The frame the networks saw: axis codes of x, y, z as in nibabel, millimetres, [rows, columns] of a whole slice. */
+  frame: z.strictObject({
+    orientation: z.string().regex(/^[LRAPSI]{3}$/, "must be three axis letters such as LPS"),
+    spacing: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]),
+    sliceSize: z.tuple([size, size]),
+  }),
+  /** [H, W] of every network's input. */
+  inputSize: z.tuple([size, size]),
+  /** `window`: overlapping windows over the slice (Setting 1); `full`: the slice is the input (Setting 2). */
+  setting: z.enum(["window", "full"]),
+  /** Step between windows, pixels; unused in `full`. */
+  stride: size,
+  /** In rising cost. */
+  candidates: z.array(model).min(1),
+  decision: model,
+  recipe: z.record(z.string(), z.json()),
+  trainingCases: z.array(z.string()),
+  seed: z.number().int(),
+  toolVersion: z.string(),
+});
+
+export type BankManifest = z.infer<typeof bankSchema>;
+export type BankModel = z.infer<typeof model>;
+export type Flops = z.infer<typeof flops>;
+
+export interface Bank extends BankManifest {
+  /** Of `bank.json`, which names the hash of every model: one number for the whole bank. */
+  readonly sha256: string;
+  readonly folder: Folder;
+}
+
+/** What `writeBank` is given: hashes are its own work. */
+export type UnhashedModel = Omit<BankModel, "sha256">;
+export type NewBank = Omit<BankManifest, "formatVersion" | "candidates" | "decision"> & {
+  readonly candidates: readonly UnhashedModel[];
+  readonly decision: UnhashedModel;
+};
+
+/**
+ * Reads and checks a bank: schema, sizes, order of cost, presence and hash of every file. Throws a `UserError` that names
+ * the first thing that is wrong.
+ */
+export async function readBank(folder: Folder): Promise<Bank> {
+  const present = new Set(await folder.list());
+  if (!present.has(BANK_FILE))
+    throw new UserError(`${folder.name}: a bank folder must hold ${BANK_FILE}, there is none`);
+  const bytes = await folder.read(BANK_FILE);
+  const manifest = parseManifest(bytes, folder.name);
+  checkConsistency(manifest, folder.name);
+  for (const { id, file, sha256: expected } of [...manifest.candidates, manifest.decision]) {
+    if (!present.has(file)) throw new UserError(`${folder.name}: ${file} of "${id}" is missing`);
+    const found = await sha256(await folder.read(file));
+    if (found !== expected) {
+      throw new UserError(
+        `${folder.name}: ${file} must have sha256 ${expected.slice(0, 12)}..., found ${found.slice(0, 12)}...: ` +
+          "the file was changed after the bank was written; copy the bank again",
+      );
+    }
+  }
+  return { ...manifest, sha256: await sha256(bytes), folder };
+}
+
+/** Writes the models, then `bank.json`: a folder without it is no bank, so a killed run leaves none that is half written. */
+export async function writeBank(folder: Folder, bank: NewBank, models: Readonly<Record<string, Uint8Array>>) {
+  const hashed = async (entry: UnhashedModel): Promise<BankModel> => {
+    const bytes = models[entry.file];
+    if (bytes === undefined) throw new Error(`writeBank: no bytes for ${entry.file}`);
+    return { ...entry, sha256: await sha256(bytes) };
+  };
+  const manifest = bankSchema.parse({
+    formatVersion: FORMAT_VERSION,
+    ...bank,
+    candidates: await Promise.all(bank.candidates.map(hashed)),
+    decision: await hashed(bank.decision),
+  });
+  checkConsistency(manifest, folder.name);
+  for (const { file } of [...manifest.candidates, manifest.decision]) await folder.write(file, models[file]!);
+  await folder.write(BANK_FILE, new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
+}
+
+function parseManifest(bytes: Uint8Array, name: string): BankManifest {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new UserError(`${name}: ${BANK_FILE} must be JSON: ${(error as Error).message}`);
+  }
+  const version = (json as { formatVersion?: unknown } | null)?.formatVersion;
+  if (version !== FORMAT_VERSION) {
+    throw new UserError(
+      `${name}: ${BANK_FILE} must have formatVersion ${FORMAT_VERSION}, found ${JSON.stringify(version)}; ` +
+        "use the med-danet version that wrote the bank",
+    );
+  }
+  const parsed = bankSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new UserError(`${name}: ${BANK_FILE}: ${issue.path.join(".") || "the file"}: ${issue.message}`);
+}
+
+/** What a schema cannot say: relations between fields. */
+function checkConsistency(bank: BankManifest, name: string) {
+  const fail = (message: string) => {
+    throw new UserError(`${name}: ${BANK_FILE}: ${message}`);
+  };
+  const models = [...bank.candidates, bank.decision];
+  for (const key of ["id", "file"] as const) {
+    const twice = models.find((entry, i) => models.findIndex((other) => other[key] === entry[key]) < i);
+    if (twice) fail(`every ${key} must be used once, "${twice[key]}" is used twice`);
+  }
+  for (const reserved of ["skip", "dynamic"]) {
+    if (models.some(({ id }) => id === reserved)) fail(`no network may be called "${reserved}"`);
+  }
+  bank.candidates.forEach((candidate, i) => {
+    const cheaper = bank.candidates[i - 1];
+    if (cheaper && candidate.flops.paper < cheaper.flops.paper) {
+      fail(`candidates must be in rising cost, "${candidate.id}" costs less than "${cheaper.id}" before it`);
+    }
+  });
+  if (bank.decision.output !== "logits") fail(`the decision network's output must be "logits"`);
+  if (bank.labels[0] !== 0 || new Set(bank.labels).size < bank.labels.length) {
+    fail(`labels must start with 0 and be different, found ${bank.labels.join(", ")}`);
+  }
+  for (const [region, labels] of Object.entries(bank.regions)) {
+    const strange = labels.find((label) => !bank.labels.includes(label));
+    if (strange !== undefined) fail(`region ${region} has label ${strange}, labels are ${bank.labels.join(", ")}`);
+  }
+  checkSizes(bank, fail);
+}
+
+function checkSizes(
+  { setting, stride, inputSize, frame: { sliceSize } }: BankManifest,
+  fail: (message: string) => void,
+) {
+  const found = `found inputSize ${inputSize.join("x")} and sliceSize ${sliceSize.join("x")}`;
+  if (inputSize.some((length, i) => length > sliceSize[i]!)) fail(`inputSize must not exceed sliceSize, ${found}`);
+  if (setting === "full" && inputSize.some((length, i) => length !== sliceSize[i])) {
+    fail(`in the full setting inputSize must be sliceSize, ${found}`);
+  }
+  if (setting === "window" && inputSize.some((length) => stride > length)) {
+    fail(`stride must not exceed inputSize, or pixels stay uncovered: ${stride}, ${found}`);
+  }
+}
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
