@@ -88,8 +88,8 @@ describe("the first thing that is wrong is named", () => {
     ["reserved id", () => edit((m) => Object.assign(m["decision"], { id: "skip" })), 'may be called "skip"'],
     ["labels", () => edit((m) => Object.assign(m, { labels: [1, 2, 4] })), "labels must start with 0"],
     ["region", () => edit((m) => Object.assign(m["regions"], { ET: [3] })), "region ET has label 3"],
-    ["too large", () => edit((m) => Object.assign(m, { inputSize: [256, 128] })), "must not exceed sliceSize"],
-    ["full", () => edit((m) => Object.assign(m, { setting: "full" })), "inputSize must be sliceSize"],
+    ["too large", () => edit((m) => Object.assign(m, { inputSize: [256, 128] })), "must not exceed the slice"],
+    ["full", () => edit((m) => Object.assign(m, { setting: "full" })), "must be the whole slice"],
     ["gaps", () => edit((m) => Object.assign(m, { stride: 129 })), "pixels stay uncovered"],
   ])("%s", async (_, damage, message) => {
     damage();

@@ -39,13 +39,13 @@ const bankSchema = z.strictObject({
   /** Region name -> labels. */
   regions: z.record(z.string(), z.array(z.number().int()).min(1)),
   normalization: z.string(),
-  /** The frame the networks saw: axis codes of x, y, z as in nibabel, millimetres, [rows, columns] of a whole slice. */
+  /** The frame the networks saw: where x, y, z point ("LPS"), millimetres, voxels of a whole slice in x and y. */
   frame: z.strictObject({
     orientation: z.string().regex(/^[LRAPSI]{3}$/, "must be three axis letters such as LPS"),
     spacing: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]),
     sliceSize: z.tuple([size, size]),
   }),
-  /** [H, W] of every network's input. */
+  /** [H, W] of every network's input; H runs along y, W along x. */
   inputSize: z.tuple([size, size]),
   /** `window`: overlapping windows over the slice (Setting 1); `full`: the slice is the input (Setting 2). */
   setting: z.enum(["window", "full"]),
@@ -169,16 +169,14 @@ function checkConsistency(bank: BankManifest, name: string) {
   checkSizes(bank, fail);
 }
 
-function checkSizes(
-  { setting, stride, inputSize, frame: { sliceSize } }: BankManifest,
-  fail: (message: string) => void,
-) {
-  const found = `found inputSize ${inputSize.join("x")} and sliceSize ${sliceSize.join("x")}`;
-  if (inputSize.some((length, i) => length > sliceSize[i]!)) fail(`inputSize must not exceed sliceSize, ${found}`);
-  if (setting === "full" && inputSize.some((length, i) => length !== sliceSize[i])) {
-    fail(`in the full setting inputSize must be sliceSize, ${found}`);
+function checkSizes({ setting, stride, inputSize, frame }: BankManifest, fail: (message: string) => void) {
+  const [width, height] = frame.sliceSize;
+  const found = `found inputSize ${inputSize.join("x")} and slices of ${height}x${width} rows x columns`;
+  if (inputSize[0] > height || inputSize[1] > width) fail(`inputSize must not exceed the slice, ${found}`);
+  if (setting === "full" && (inputSize[0] < height || inputSize[1] < width)) {
+    fail(`in the full setting inputSize must be the whole slice, ${found}`);
   }
-  if (setting === "window" && inputSize.some((length) => stride > length)) {
+  if (setting === "window" && stride > Math.min(...inputSize)) {
     fail(`stride must not exceed inputSize, or pixels stay uncovered: ${stride}, ${found}`);
   }
 }
