@@ -1,0 +1,107 @@
+/** @file Elementwise ops. Operands broadcast as in NumPy; `gradient` sums the cotangents back. */
+
+import { apply1, defineOp, type Op, type Shape, scalar, type Value } from "../value.ts";
+
+/** Shape of `a` and `b` broadcast together. */
+export function broadcast(a: Shape, b: Shape, where: string): Shape {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const [m, n] = [a[a.length - rank + i] ?? 1, b[b.length - rank + i] ?? 1];
+    if (m !== n && m !== 1 && n !== 1) throw new Error(`${where}: shapes [${a}] and [${b}] do not broadcast`);
+    return m === 1 ? n : m;
+  });
+}
+
+type Binary = (a: Value, b: Value) => Value;
+type Unary = (x: Value) => Value;
+type Grad = Op<Record<never, never>>["grad"];
+
+const binaryOp = (type: string, grad: Grad) =>
+  defineOp({ type, infer: ([a, b]) => [broadcast(a!.shape, b!.shape, type)], grad });
+const comparison = (type: string) =>
+  defineOp({
+    type,
+    infer: ([a, b]) => [{ shape: broadcast(a!.shape, b!.shape, type), dtype: "bool" as const }],
+    grad: "none",
+  });
+const unaryOp = (type: string, grad: Grad) => defineOp({ type, infer: ([x]) => [x!.shape], grad });
+const binary =
+  (op: Op<Record<never, never>>): Binary =>
+  (a, b) =>
+    apply1(op, [a, b], {});
+const unary =
+  (op: Op<Record<never, never>>): Unary =>
+  (x) =>
+    apply1(op, [x], {});
+
+export const Add = binaryOp("Add", ({ cotangents: [dy] }) => [dy!, dy!]);
+export const Sub = binaryOp("Sub", ({ cotangents: [dy], needs }) => [dy!, needs[1] ? neg(dy!) : null]);
+// d(a b) = b da + a db
+export const Mul = binaryOp("Mul", ({ inputs: [a, b], cotangents: [dy], needs }) => [
+  needs[0] ? mul(dy!, b!) : null,
+  needs[1] ? mul(dy!, a!) : null,
+]);
+// d(a / b) = da / b - (a / b) db / b
+export const Div = binaryOp("Div", ({ inputs: [, b], outputs: [y], cotangents: [dy], needs }) => [
+  needs[0] ? div(dy!, b!) : null,
+  needs[1] ? neg(div(mul(dy!, y!), b!)) : null,
+]);
+// The larger operand takes the cotangent; equal operands: the second.
+export const Max = binaryOp("Max", ({ inputs: [a, b], cotangents: [dy] }) => {
+  const first = cast(greater(a!, b!), "float32");
+  return [mul(dy!, first), mul(dy!, sub(scalar(1), first))];
+});
+export const Greater = comparison("Greater");
+export const Equal = comparison("Equal");
+
+export const Neg = unaryOp("Neg", ({ cotangents: [dy] }) => [neg(dy!)]);
+export const Exp = unaryOp("Exp", ({ outputs: [y], cotangents: [dy] }) => [mul(dy!, y!)]);
+export const Log = unaryOp("Log", ({ inputs: [x], cotangents: [dy] }) => [div(dy!, x!)]);
+// d sqrt(x) = dx / (2 sqrt(x))
+export const Sqrt = unaryOp("Sqrt", ({ outputs: [y], cotangents: [dy] }) => [div(mul(dy!, scalar(0.5)), y!)]);
+// d erf(x) = 2 / sqrt(pi) exp(-x^2) dx
+export const Erf = unaryOp("Erf", ({ inputs: [x], cotangents: [dy] }) => [
+  mul(dy!, mul(scalar(2 / Math.sqrt(Math.PI)), exp(neg(mul(x!, x!))))),
+]);
+// d relu(x) = [y > 0] dx
+export const Relu = unaryOp("Relu", ({ outputs: [y], cotangents: [dy] }) => [
+  mul(dy!, cast(greater(y!, scalar(0)), "float32")),
+]);
+// gelu(x) = x Phi(x);  d gelu(x) = (Phi(x) + x phi(x)) dx, Phi and phi of the standard normal
+export const Gelu = unaryOp("Gelu", ({ inputs: [x], cotangents: [dy] }) => {
+  const cdf = mul(scalar(0.5), add(scalar(1), erf(mul(x!, scalar(Math.SQRT1_2)))));
+  const density = mul(scalar(1 / Math.sqrt(2 * Math.PI)), exp(mul(scalar(-0.5), mul(x!, x!))));
+  return [mul(dy!, add(cdf, mul(x!, density)))];
+});
+export const Floor = unaryOp("Floor", "none");
+
+// ONNX TensorProto.DataType
+const ONNX_DTYPE = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
+export const Cast = defineOp<{ to: number }>({
+  type: "Cast",
+  infer: ([x], { to }) => [{ shape: x!.shape, dtype: dtypeFor(to) }],
+  grad: ({ inputs: [x], cotangents: [dy] }) => [x!.dtype === "float32" ? dy! : null],
+});
+function dtypeFor(code: number): Value["dtype"] {
+  const found = Object.entries(ONNX_DTYPE).find(([, n]) => n === code);
+  if (!found) throw new Error(`Cast: to must be one of ${Object.keys(ONNX_DTYPE)}, got ONNX type ${code}`);
+  return found[0] as Value["dtype"];
+}
+
+export const add = binary(Add);
+export const sub = binary(Sub);
+export const mul = binary(Mul);
+export const div = binary(Div);
+export const max = binary(Max);
+export const greater = binary(Greater);
+export const equal = binary(Equal);
+export const neg = unary(Neg);
+export const exp = unary(Exp);
+export const log = unary(Log);
+export const sqrt = unary(Sqrt);
+export const erf = unary(Erf);
+export const relu = unary(Relu);
+export const gelu = unary(Gelu);
+export const floor = unary(Floor);
+export const cast = (x: Value, to: keyof typeof ONNX_DTYPE): Value =>
+  x.dtype === to ? x : apply1(Cast, [x], { to: ONNX_DTYPE[to] });

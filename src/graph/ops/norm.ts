@@ -1,0 +1,88 @@
+/** @file Normalisation over a batch (per channel) and over the last axis. */
+
+import { apply, apply1, constant, count, defineOp, scalar, type Value } from "../value.ts";
+import { add, div, mul, sqrt, sub } from "./elementwise.ts";
+import { reduceMean, reduceSum } from "./reduce.ts";
+import { reshape } from "./shape.ts";
+
+/** Batch norm counts five operations an element in the paper's tool, layer norm too (architectures.md section 1). */
+const fivePerElement = (_: readonly Value[], [y]: readonly Value[]) => ({ macs: 0, paper: 5 * count(y!.shape) });
+
+interface BatchNormAttributes {
+  readonly epsilon: number;
+  readonly momentum: number;
+  readonly training_mode: number;
+}
+
+/**
+ * x [N, C, ...], scale, bias, mean, variance [C] -> y = scale (x - mean) / sqrt(variance + epsilon) + bias.
+ * In training mode the statistics of the batch take the place of the last two inputs; at momentum 0 they are also
+ * outputs 1 and 2 (the variance divides by the element count). One pass of the CPU kernel costs a third of the same
+ * made of reductions and products.
+ */
+export const BatchNormalization = defineOp<BatchNormAttributes>({
+  type: "BatchNormalization",
+  floats: ["epsilon", "momentum"],
+  infer: ([x, scale], { training_mode }) => [x!.shape, ...(training_mode ? [scale!.shape, scale!.shape] : [])],
+  // h = (x - mean) / deviation; over the M elements of a channel dScale = sum(dY h), dBias = sum(dY);
+  // dX = scale / deviation (dY - [training] (dBias + h dScale) / M)
+  grad: ({ inputs: [x, scale, , mean0, variance0], outputs: [, mean1, variance1], attrs, cotangents: [dy], needs }) => {
+    const [mean, variance] = attrs.training_mode ? [mean1!, variance1!] : [mean0!, variance0!];
+    const axes = [...x!.shape.keys()].filter((axis) => axis !== 1);
+    const channels = (v: Value) => reshape(v, [scale!.shape[0]!, ...x!.shape.slice(2).map(() => 1)]);
+    const inverse = div(scalar(1), sqrt(add(variance, scalar(attrs.epsilon))));
+    const centred = sub(x!, channels(mean));
+    const dScale = mul(reduceSum(mul(dy!, centred), axes), inverse);
+    const dBias = reduceSum(dy!, axes);
+    const slope = mul(scale!, inverse);
+    const direct = mul(dy!, channels(slope));
+    const perElement = mul(slope, scalar(-scale!.shape[0]! / count(x!.shape)));
+    const throughStatistics = () =>
+      add(mul(centred, channels(mul(mul(perElement, inverse), dScale))), channels(mul(perElement, dBias)));
+    return [
+      needs[0] ? (attrs.training_mode ? add(direct, throughStatistics()) : direct) : null,
+      needs[1] ? dScale : null,
+      needs[2] ? dBias : null,
+      null,
+      null,
+    ];
+  },
+  cost: fivePerElement,
+});
+
+/** Fixed statistics: `params` are scale, bias, mean, variance, all [C]. */
+export const batchNormalization = (x: Value, params: readonly Value[], epsilon: number): Value =>
+  apply1(BatchNormalization, [x, ...params], { epsilon, momentum: 0.9, training_mode: 0 });
+
+/** Statistics of the batch: `[y, mean, variance]`, variance over the element count. */
+export function batchNormalizationTraining(x: Value, scale: Value, bias: Value, epsilon: number): readonly Value[] {
+  const unused = constant(new Float32Array(scale.shape[0]!), scale.shape);
+  return apply(BatchNormalization, [x, scale, bias, unused, unused], { epsilon, momentum: 0, training_mode: 1 });
+}
+
+/** x [..., d], scale, bias [d] -> y, mean, 1 / deviation, the last two [..., 1] */
+export const LayerNormalization = defineOp<{ epsilon: number; axis: number }>({
+  type: "LayerNormalization",
+  floats: ["epsilon"],
+  infer: ([x]) => {
+    const kept = [...x!.shape.slice(0, -1), 1];
+    return [x!.shape, kept, kept];
+  },
+  // h = (x - mean) / deviation, g = scale dY: dX = (g - mean(g) - h mean(g h)) / deviation
+  grad: ({ inputs: [x, scale], outputs: [, mean, inverse], cotangents: [dy], needs }) => {
+    const last = x!.shape.length - 1;
+    const rows = [...Array(last).keys()];
+    const normal = mul(sub(x!, mean!), inverse!);
+    const g = mul(dy!, scale!);
+    const project = sub(sub(g, reduceMean(g, [last], true)), mul(normal, reduceMean(mul(g, normal), [last], true)));
+    return [
+      needs[0] ? mul(project, inverse!) : null,
+      needs[1] ? reduceSum(mul(dy!, normal), rows) : null,
+      needs[2] ? reduceSum(dy!, rows) : null,
+    ];
+  },
+  cost: fivePerElement,
+});
+
+export const layerNormalization = (x: Value, scale: Value, bias: Value, epsilon: number): Value =>
+  apply(LayerNormalization, [x, scale, bias], { epsilon, axis: -1 })[0]!;

@@ -1,0 +1,50 @@
+/** @file Reductions over axes, and `expand`, their transpose. */
+
+import { apply1, count, defineOp, type Shape, scalar, type Value } from "../value.ts";
+import { cast, equal, mul } from "./elementwise.ts";
+import { reshape } from "./shape.ts";
+
+interface Reduction {
+  readonly axes: readonly number[];
+  readonly keepdims: number;
+}
+
+const reducedShape = (shape: Shape, { axes, keepdims }: Reduction): Shape =>
+  shape.flatMap((n, i) => (axes.includes(i) ? (keepdims ? [1] : []) : [n]));
+
+/** A reduction's cotangent (or output) with its axes back as 1, ready to broadcast over the input. */
+const kept = (value: Value, input: Value, axes: readonly number[]): Value =>
+  reshape(value, reducedShape(input.shape, { axes, keepdims: 1 }));
+
+const reduction = (type: string, grad: (dy: Value, input: Value, output: Value, axes: readonly number[]) => Value) =>
+  defineOp<Reduction>({
+    type,
+    lists: ["axes"],
+    infer: ([x], attrs) => [reducedShape(x!.shape, attrs)],
+    grad: ({ inputs: [x], outputs: [y], attrs: { axes }, cotangents: [dy] }) => [
+      grad(kept(dy!, x!, axes), x!, kept(y!, x!, axes), axes),
+    ],
+  });
+
+export const ReduceSum = reduction("ReduceSum", (dy, x) => expand(dy, x.shape));
+export const ReduceMean = reduction("ReduceMean", (dy, x, _y, axes) => {
+  const n = count(axes.map((axis) => x.shape[axis]!));
+  return expand(mul(dy, scalar(1 / n)), x.shape);
+});
+// Every element equal to the maximum takes the cotangent.
+export const ReduceMax = reduction("ReduceMax", (dy, x, y) => mul(dy, cast(equal(x, y), "float32")));
+
+export const Expand = defineOp<{ shape: Shape }>({
+  type: "Expand",
+  lists: ["shape"],
+  infer: (_, { shape }) => [shape],
+  grad: ({ cotangents: [dy] }) => [dy!],
+});
+
+export const reduceSum = (x: Value, axes: readonly number[], keepdims = false): Value =>
+  apply1(ReduceSum, [x], { axes, keepdims: Number(keepdims) });
+export const reduceMean = (x: Value, axes: readonly number[], keepdims = false): Value =>
+  apply1(ReduceMean, [x], { axes, keepdims: Number(keepdims) });
+export const reduceMax = (x: Value, axes: readonly number[], keepdims = false): Value =>
+  apply1(ReduceMax, [x], { axes, keepdims: Number(keepdims) });
+export const expand = (x: Value, shape: Shape): Value => apply1(Expand, [x], { shape });

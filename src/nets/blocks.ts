@@ -1,0 +1,71 @@
+/** @file Blocks that M1-M4 share. Shapes: [N, channels, H, W]. */
+
+import { add, relu } from "../graph/ops/elementwise.ts";
+import { concat } from "../graph/ops/shape.ts";
+import type { Value } from "../graph/value.ts";
+import { batchNorm, channelDropout, conv2d, upConv2d } from "../nn/layers.ts";
+import type { Scope } from "../nn/scope.ts";
+
+/** BN, ReLU, conv3x3, BN, ReLU, conv3x3, + x */
+export function preActivationBlock(scope: Scope, x: Value): Value {
+  const out = x.shape[1]!;
+  let y = x;
+  for (const i of [1, 2]) {
+    y = relu(batchNorm(scope.child(`norm${i}`), y));
+    y = conv2d(scope.child(`conv${i}`), y, { out, kernel: 3 });
+  }
+  return add(y, x);
+}
+
+/** Twice: conv3x3, BN, ReLU; no residual. */
+export function convNormRelu2(scope: Scope, x: Value, out: number): Value {
+  let y = x;
+  for (const i of [1, 2]) {
+    y = conv2d(scope.child(`conv${i}`), y, { out, kernel: 3 });
+    y = relu(batchNorm(scope.child(`norm${i}`), y));
+  }
+  return y;
+}
+
+/** conv3x3, BN, ReLU, conv3x3, BN, ReLU, + x */
+export const postActivationBlock = (scope: Scope, x: Value): Value => add(convNormRelu2(scope, x, x.shape[1]!), x);
+
+const BLOCKS_PER_LEVEL = [1, 2, 2, 4];
+
+/**
+ * The encoder of M1-M4: widths b, 2b, 4b, 8b at 1/1, 1/2, 1/4, 1/8 of the size. Returns the last block's output of each
+ * level, finest first.
+ */
+export function encoder(scope: Scope, image: Value, { base, dropout }: { base: number; dropout: number }): Value[] {
+  let x = conv2d(scope.child("init"), image, { out: base, kernel: 3 });
+  x = channelDropout(scope, x, dropout);
+  const levels: Value[] = [];
+  for (const [level, blocks] of BLOCKS_PER_LEVEL.entries()) {
+    if (level > 0) x = conv2d(scope.child(`down${level}`), x, { out: base * 2 ** level, kernel: 3, stride: 2 });
+    for (let i = 0; i < blocks; i++) x = preActivationBlock(scope.child(`encoder${level + 1}.${i}`), x);
+    levels.push(x);
+  }
+  return levels;
+}
+
+/** One stage up: x [N, 2c, h, w], skip [N, c, 2h, 2w] -> [N, c, 2h, 2w] */
+function up(scope: Scope, x: Value, skip: Value): Value {
+  const out = skip.shape[1]!;
+  const narrow = conv2d(scope.child("conv1"), x, { out, kernel: 1 });
+  const larger = upConv2d(scope.child("deconv"), narrow, { out, kernel: 2 });
+  return conv2d(scope.child("conv3"), concat([skip, larger], 1), { out, kernel: 1 });
+}
+
+/** From the coarsest map through the three skips (finest first) to logits [N, outputs, H, W]. */
+export function decoder(
+  scope: Scope,
+  coarsest: Value,
+  { skips, block, outputs }: { skips: readonly Value[]; block: (scope: Scope, x: Value) => Value; outputs: number },
+): Value {
+  let x = coarsest;
+  for (let level = skips.length; level >= 1; level--) {
+    x = up(scope.child(`up${level}`), x, skips[level - 1]!);
+    x = block(scope.child(`decoder${level}`), x);
+  }
+  return conv2d(scope.child("head"), x, { out: outputs, kernel: 1 });
+}

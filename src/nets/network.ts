@@ -1,0 +1,42 @@
+/** @file What an architecture is: one function from a scope and an image to logits. */
+
+import { cost } from "../graph/cost.ts";
+import { BATCH, type Cost, input, type Shape, type Value } from "../graph/value.ts";
+import { planWeights, type Scope, sizeOf, type WeightPlan } from "../nn/scope.ts";
+
+export interface Network<C extends object = never> {
+  /** "segment": logits [N, outputs, H, W]; "decide": logits [N, outputs]. */
+  readonly task: "segment" | "decide";
+  readonly title: string;
+  readonly defaults: C;
+  build(scope: Scope, image: Value, options: { outputs: number; config: C }): Value;
+}
+
+export const defineNetwork = <C extends object>(network: Network<C>): Network<C> => network;
+
+/** A network with everything that fixes its graph. */
+export interface NetworkSpec {
+  readonly network: Network;
+  readonly config: object;
+  readonly outputs: number;
+  /** [C, H, W] */
+  readonly image: Shape;
+}
+
+/** Logits of a spec in a scope. */
+export const buildNetwork = (spec: NetworkSpec, scope: Scope, image: Value): Value =>
+  spec.network.build(scope, image, {
+    outputs: spec.outputs,
+    config: { ...(spec.network.defaults as object), ...spec.config } as never,
+  });
+
+/** The weights of a spec as its training graph uses them. */
+export const planNetwork = (spec: NetworkSpec): WeightPlan =>
+  planWeights((scope) => buildNetwork(spec, scope, input("image", [1, ...spec.image])), true).plan;
+
+/** Trained parameters and the cost of one image. */
+export function measureNetwork(spec: NetworkSpec): { parameters: number } & Cost {
+  const build = (scope: Scope) => buildNetwork(spec, scope, input("image", [BATCH, ...spec.image]));
+  const { plan, built } = planWeights(build, false);
+  return { parameters: sizeOf(plan.parameters), ...cost([built]) };
+}
