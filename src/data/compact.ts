@@ -1,0 +1,146 @@
+/**
+ * @file Prepared cases small enough to keep a training set in memory: the brain's box only, as scaled 16-bit integers.
+ * Measured on BraTS: 25-40 MB a case instead of 152 MB.
+ */
+
+import { UserError } from "../error.ts";
+import type { Vec3 } from "../volume/grid.ts";
+
+/** A case in the frame of its data set. Arrays are [z][y][x] (x fastest), one value a voxel of `size`. */
+export interface FrameCase {
+  readonly id: string;
+  readonly size: Vec3;
+  /** Normalised, in the data set's channel order; exactly 0 outside the brain. */
+  readonly channels: readonly Float32Array[];
+  /** Class indices. */
+  readonly truth?: Uint8Array;
+}
+
+/** A `FrameCase` whose voxels outside `box` are all 0. Value of a voxel of channel c = `voxels` * `steps[c]`. */
+export interface CompactCase {
+  readonly id: string;
+  readonly size: Vec3;
+  readonly box: { readonly start: Vec3; readonly size: Vec3 };
+  readonly steps: readonly number[];
+  /** [z, channel, y, x] of the box, so that a slice is one piece of memory. */
+  readonly voxels: Int16Array;
+  /** Class indices [z, y, x] of the box. */
+  readonly truth?: Uint8Array;
+}
+
+/** Rounds each channel to 65,535 steps between -max|v| and max|v|: errors up to max|v| / 65,534, 2e-4 sd on BraTS. */
+export function compactCase(source: FrameCase): CompactCase {
+  const { id, size, channels, truth } = source;
+  const box = findContent(source);
+  const [width, height, depth] = box.size;
+  const steps = channels.map(findStep);
+  const voxels = new Int16Array(channels.length * width * height * depth);
+  const classes = truth && new Uint8Array(width * height * depth);
+  visitRows({ size, box, channels: channels.length }, (full, packed, plane) => {
+    classes?.set(truth!.subarray(full, full + width), plane);
+    channels.forEach((channel, c) => {
+      const perStep = 1 / steps[c]!;
+      const to = packed + c * width * height;
+      for (let x = 0; x < width; x++) voxels[to + x] = Math.round(channel[full + x]! * perStep);
+    });
+  });
+  return { id, size, box, steps, voxels, ...(classes === undefined ? {} : { truth: classes }) };
+}
+
+/** The inverse of `compactCase` up to its rounding. */
+export function expandCase({ id, size, box, steps, voxels, truth }: CompactCase): FrameCase {
+  const [width, height] = box.size;
+  const channels = steps.map(() => new Float32Array(size[0] * size[1] * size[2]));
+  const classes = truth && new Uint8Array(size[0] * size[1] * size[2]);
+  visitRows({ size, box, channels: steps.length }, (full, packed, plane) => {
+    classes?.set(truth!.subarray(plane, plane + width), full);
+    steps.forEach((step, c) => {
+      const channel = channels[c]!;
+      const from = packed + c * width * height;
+      for (let x = 0; x < width; x++) channel[full + x] = voxels[from + x]! * step;
+    });
+  });
+  return { id, size, channels, ...(classes === undefined ? {} : { truth: classes }) };
+}
+
+/** Calls `visit` for each row (along x) of the box: its index in the full volume, in channel 0 of `voxels`, and in `truth`. */
+function visitRows(
+  { size, box, channels }: Pick<CompactCase, "size" | "box"> & { channels: number },
+  visit: (full: number, packed: number, plane: number) => void,
+): void {
+  const [width, height, depth] = box.size;
+  for (let z = 0; z < depth; z++) {
+    for (let y = 0; y < height; y++) {
+      const full = box.start[0] + size[0] * (box.start[1] + y + size[1] * (box.start[2] + z));
+      visit(full, (z * channels * height + y) * width, (z * height + y) * width);
+    }
+  }
+}
+
+function findStep(channel: Float32Array): number {
+  let largest = 0;
+  for (const value of channel) largest = Math.max(largest, Math.abs(value));
+  return largest > 0 ? largest / 32767 : 1;
+}
+
+/** The smallest box that holds every voxel where a channel or the truth is not 0; one voxel when there is none. */
+function findContent({ size, channels, truth }: FrameCase): CompactCase["box"] {
+  const low = [...size];
+  const high = [-1, -1, -1];
+  const isEmpty = (i: number) => !truth?.[i] && channels.every((channel) => channel[i] === 0);
+  for (let z = 0; z < size[2]; z++)
+    for (let y = 0; y < size[1]; y++) {
+      const start = size[0] * (y + size[1] * z);
+      let first = 0;
+      while (first < size[0] && isEmpty(start + first)) first++;
+      if (first === size[0]) continue;
+      let last = size[0] - 1;
+      while (isEmpty(start + last)) last--;
+      [first, y, z].forEach((at, axis) => {
+        low[axis] = Math.min(low[axis]!, at);
+      });
+      [last, y, z].forEach((at, axis) => {
+        high[axis] = Math.max(high[axis]!, at);
+      });
+    }
+  if (high[0]! < 0) return { start: [0, 0, 0], size: [1, 1, 1] };
+  const [x, y, z] = low as [number, number, number];
+  return { start: [x, y, z], size: [high[0]! - x + 1, high[1]! - y + 1, high[2]! - z + 1] };
+}
+
+/** First word of an encoded case: "MDC" and the format's version. */
+const magic = 0x0143444d;
+
+interface Header extends Omit<CompactCase, "voxels" | "truth"> {
+  readonly hasTruth: boolean;
+}
+
+/** One file: magic, header length (uint32 each), header (JSON, padded to 4 bytes), voxels, truth. Numbers are little-endian. */
+export function encodePrepared({ voxels, truth, ...rest }: CompactCase): Uint8Array {
+  const header: Header = { ...rest, hasTruth: truth !== undefined };
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const start = 8 + Math.ceil(json.length / 4) * 4;
+  const bytes = new Uint8Array(start + voxels.byteLength + (truth?.length ?? 0)).fill(0x20, 0, start);
+  new Uint32Array(bytes.buffer, 0, 2).set([magic, start - 8]);
+  bytes.set(json, 8);
+  bytes.set(new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength), start);
+  if (truth) bytes.set(truth, start + voxels.byteLength);
+  return bytes;
+}
+
+/** Reads what `encodePrepared` wrote, sharing its memory; `name` is for messages. Throws `UserError` for other bytes. */
+export function decodePrepared(encoded: Uint8Array, name: string): CompactCase {
+  const bytes = encoded.byteOffset % 4 === 0 ? encoded : encoded.slice();
+  const wrong = () =>
+    new UserError(`${name} must be a whole prepared case of this version; delete it to prepare it anew`);
+  if (bytes.length < 8) throw wrong();
+  const [word, length] = new Uint32Array(bytes.buffer, bytes.byteOffset, 2) as unknown as [number, number];
+  if (word !== magic || bytes.length < 8 + length) throw wrong();
+  const { hasTruth, ...rest } = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as Header;
+  const count = rest.box.size[0] * rest.box.size[1] * rest.box.size[2];
+  const voxelBytes = 2 * count * rest.steps.length;
+  const start = 8 + length;
+  if (bytes.length !== start + voxelBytes + (hasTruth ? count : 0)) throw wrong();
+  const voxels = new Int16Array(bytes.buffer, bytes.byteOffset + start, voxelBytes / 2);
+  return { ...rest, voxels, ...(hasTruth ? { truth: bytes.subarray(start + voxelBytes) } : {}) };
+}

@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { UserError } from "../error.ts";
+import { createRandom } from "../random.ts";
+import { type CompactCase, compactCase } from "./compact.ts";
+import { copyCrop, fillBatch, poolSlices, type SamplePlan } from "./sampler.ts";
+
+const still = { flipX: false, flipY: false, gain: [1, 1], offset: [0, 0] };
+
+/** 6 x 5 x 2 voxels: in slice 1, channel 0 holds 10 y + x and channel 1 its negative in x 1..4, y 1..3; the truth is 3 at (4, 2). */
+function makeCase(): CompactCase {
+  const [a, b, truth] = [new Float32Array(60), new Float32Array(60), new Uint8Array(60)];
+  for (let y = 1; y <= 3; y++)
+    for (let x = 1; x <= 4; x++) {
+      a[x + 6 * (y + 5)] = 10 * y + x;
+      b[x + 6 * (y + 5)] = -10 * y - x;
+    }
+  truth[4 + 6 * (2 + 5)] = 3;
+  return compactCase({ id: "one", size: [6, 5, 2], channels: [a, b], truth });
+}
+
+const makeBatch = (items: number, size: number, channels = 2) => ({
+  images: new Float32Array(items * channels * size ** 2).fill(9),
+  truth: new Uint8Array(items * size ** 2).fill(9),
+});
+const rounded = (values: Float32Array) => [...values].map((value) => Math.round(value * 10) / 10 + 0);
+
+describe("copyCrop", () => {
+  test.each([
+    ["inside the box", { x: 2, y: 1 }, [12, 13, 14, 22, 23, 24, 32, 33, 34], 5],
+    ["over its left upper corner", { x: 0, y: 0 }, [0, 0, 0, 0, 11, 12, 0, 21, 22], null],
+    ["over its right lower corner", { x: 3, y: 2 }, [23, 24, 0, 33, 34, 0, 0, 0, 0], 1],
+    ["mirrored in x", { x: 3, y: 2, flipX: true }, [0, 24, 23, 0, 34, 33, 0, 0, 0], 1],
+    ["mirrored in y", { x: 3, y: 2, flipY: true }, [0, 0, 0, 33, 34, 0, 23, 24, 0], 7],
+    ["mirrored in both", { x: 2, y: 1, flipX: true, flipY: true }, [34, 33, 32, 24, 23, 22, 14, 13, 12], 3],
+  ])("%s", (_, crop, image, tumourAt) => {
+    const into = makeBatch(2, 3);
+    copyCrop(makeCase(), { ...still, slice: 1, size: 3, ...crop }, { into, item: 1 });
+    expect(rounded(into.images.subarray(18, 27))).toEqual(image);
+    expect(rounded(into.images.subarray(27, 36))).toEqual(image.map((value) => 0 - value));
+    expect([...into.truth.subarray(9)]).toEqual(image.map((_, i) => (i === tumourAt ? 3 : 0)));
+    expect(into.images[17]).toBe(9);
+  });
+
+  test("an empty slice, and gain and offset of each channel, outside the brain too", () => {
+    const into = makeBatch(1, 2);
+    const change = { ...still, gain: [2, 1], offset: [0.5, -0.5], size: 2 };
+    copyCrop(makeCase(), { ...change, slice: 0, x: 2, y: 2 }, { into, item: 0 });
+    expect([...into.images]).toEqual([0.5, 0.5, 0.5, 0.5, -0.5, -0.5, -0.5, -0.5]);
+    copyCrop(makeCase(), { ...change, slice: 1, x: 4, y: 3 }, { into, item: 0 });
+    expect(rounded(into.images)).toEqual([68.5, 0.5, 0.5, 0.5, -34.5, -0.5, -0.5, -0.5]);
+    expect([...into.truth]).toEqual([0, 0, 0, 0]);
+  });
+});
+
+const plan: SamplePlan = { crop: 3, tumourSlices: 0.8, tumourCrops: 0.5, jitter: 0, flip: 0.5, scale: 0.1, shift: 0.1 };
+
+test("pools the slices by tumour, with its box", () => {
+  const pool = poolSlices([makeCase()]);
+  expect(pool.tumour).toMatchObject([{ slice: 1, tumour: { low: [4, 2], high: [4, 2] } }]);
+  expect(pool.background.map(({ slice }) => slice)).toEqual([0]);
+});
+
+describe("fillBatch", () => {
+  const draw = (changes: Partial<SamplePlan>, items = 2000) => {
+    const full = { ...plan, ...changes };
+    const into = makeBatch(items, full.crop);
+    return fillBatch({ pool: poolSlices([makeCase()]), plan: full, random: createRandom(5), into });
+  };
+  const share = (values: readonly boolean[]) => values.filter(Boolean).length / values.length;
+
+  test("draws the share of tumour slices", () => {
+    expect(share(draw({ tumourSlices: 0.8 }).map(({ crop }) => crop.slice === 1))).toBeCloseTo(0.8, 1);
+    expect(share(draw({ tumourSlices: 0 }).map(({ crop }) => crop.slice === 1))).toBe(0);
+  });
+
+  test("centred crops have the tumour in the middle, moved by at most the jitter and kept inside", () => {
+    const centred = { tumourSlices: 1, tumourCrops: 1 };
+    expect(new Set(draw(centred).map(({ crop: { x, y } }) => `${x},${y}`))).toEqual(new Set(["3,1"]));
+    const moved = draw({ ...centred, jitter: 1 }).map(({ crop }) => crop);
+    expect(new Set(moved.map(({ x }) => x))).toEqual(new Set([2, 3]));
+    expect(new Set(moved.map(({ y }) => y))).toEqual(new Set([0, 1, 2]));
+  });
+
+  test("other crops lie anywhere", () => {
+    const anywhere = draw({ tumourCrops: 0 }).map(({ crop }) => `${crop.x},${crop.y}`);
+    expect(new Set(anywhere).size).toBe(4 * 3);
+  });
+
+  test("augments in the stated ranges", () => {
+    const crops = draw({}).map(({ crop }) => crop);
+    const gains = crops.flatMap(({ gain }) => gain);
+    const offsets = crops.flatMap(({ offset }) => offset);
+    expect(Math.min(...gains)).toBeGreaterThanOrEqual(0.9);
+    expect(Math.max(...gains)).toBeLessThanOrEqual(1.1);
+    expect(Math.min(...gains)).toBeLessThan(0.91);
+    expect(Math.max(...offsets)).toBeGreaterThan(0.09);
+    expect(share(crops.map(({ flipX }) => flipX))).toBeCloseTo(0.5, 1);
+    expect(share(crops.map(({ flipX, flipY }) => flipX === flipY))).toBeCloseTo(0.5, 1);
+  });
+
+  test("goes on exactly from a saved state", () => {
+    const pool = poolSlices([makeCase()]);
+    const fill = (random = createRandom(3)) => {
+      const into = makeBatch(4, 3);
+      fillBatch({ pool, plan, random, into });
+      return into;
+    };
+    const random = createRandom(3);
+    const first = fill(random);
+    const second = fill(createRandom(random.state()));
+    expect(fill()).toEqual(first);
+    expect(fill(random)).toEqual(second);
+    expect(second).not.toEqual(first);
+  });
+
+  test("refuses a crop larger than the slice and a case without truth", () => {
+    expect(() => draw({ crop: 6 }, 1)).toThrow(UserError);
+    const { truth: _, ...blind } = makeCase();
+    expect(() => poolSlices([blind])).toThrow(UserError);
+  });
+});

@@ -1,0 +1,150 @@
+/** @file Draws training batches of slice crops, seeded. The state of the random generator is all the state there is. */
+
+import { UserError } from "../error.ts";
+import type { Random } from "../random.ts";
+import { type Augmentation, type AugmentPlan, drawAugmentation } from "./augment.ts";
+import type { CompactCase } from "./compact.ts";
+
+export interface SamplePlan extends AugmentPlan {
+  /** Width and height of a crop; at most the slice size. */
+  readonly crop: number;
+  /** Share of tumour-bearing slices in the draw, 0..1. Every slice of either kind is equally likely. */
+  readonly tumourSlices: number;
+  /** Share of the crops of tumour-bearing slices that are centred on a tumour, 0..1; the others lie anywhere in the slice. */
+  readonly tumourCrops: number;
+  /** A centred crop moves by up to this many voxels on each axis. */
+  readonly jitter: number;
+}
+
+/** One slice that can be drawn. `tumour` is the box of its tumour voxels in x and y, both ends included. */
+interface PooledSlice {
+  readonly source: CompactCase;
+  readonly slice: number;
+  readonly tumour?: { readonly low: readonly [number, number]; readonly high: readonly [number, number] };
+}
+
+/** All slices of a training set, with tumour and without (empty slices too: the networks meet them in use). */
+export interface SlicePool {
+  readonly channels: number;
+  readonly tumour: readonly PooledSlice[];
+  readonly background: readonly PooledSlice[];
+}
+
+/** Where a crop was taken, and how it was changed. */
+export interface Crop extends Augmentation {
+  readonly slice: number;
+  /** Voxel of the slice at the crop's corner, before flips. */
+  readonly x: number;
+  readonly y: number;
+  readonly size: number;
+}
+
+/** `images` is [B, C, size, size] (rows along y), `truth` [B, size, size] class indices. */
+export interface Batch {
+  readonly images: Float32Array;
+  readonly truth: Uint8Array;
+}
+
+/** Indexes the slices of `cases`, which must all have a truth. */
+export function poolSlices(cases: readonly CompactCase[]): SlicePool {
+  const slices = cases.flatMap((source) =>
+    Array.from({ length: source.size[2] }, (_, slice) => describe(source, slice)),
+  );
+  return {
+    channels: cases[0]?.steps.length ?? 0,
+    tumour: slices.filter(({ tumour }) => tumour !== undefined),
+    background: slices.filter(({ tumour }) => tumour === undefined),
+  };
+}
+
+function describe(source: CompactCase, slice: number): PooledSlice {
+  const { box, truth } = source;
+  if (truth === undefined) throw new UserError(`case "${source.id}" must have a truth to be trained on`);
+  const [width, height, depth] = box.size;
+  const z = slice - box.start[2];
+  if (z < 0 || z >= depth) return { source, slice };
+  const [low, high] = [[width, height] as [number, number], [-1, -1] as [number, number]];
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      if (truth[(z * height + y) * width + x] === 0) continue;
+      [low[0], high[0]] = [Math.min(low[0], x), Math.max(high[0], x)];
+      [low[1], high[1]] = [Math.min(low[1], y), y];
+    }
+  if (high[0] < 0) return { source, slice };
+  const shift = ([x, y]: [number, number]): [number, number] => [x + box.start[0], y + box.start[1]];
+  return { source, slice, tumour: { low: shift(low), high: shift(high) } };
+}
+
+/** What `fillBatch` drew for one item of the batch. */
+export interface Drawn {
+  readonly source: CompactCase;
+  readonly crop: Crop;
+}
+
+/**
+ * Draws as many crops as `into.truth` has room for and writes them, augmented, into the batch. Returns what was drawn.
+ * Throws `UserError` when the crop is larger than a slice.
+ */
+export function fillBatch(request: { pool: SlicePool; plan: SamplePlan; random: Random; into: Batch }): Drawn[] {
+  const { pool, plan, random, into } = request;
+  return Array.from({ length: into.truth.length / plan.crop ** 2 }, (_, item) => {
+    const drawn = drawCrop(pool, plan, random);
+    copyCrop(drawn.source, drawn.crop, { into, item });
+    return drawn;
+  });
+}
+
+function drawCrop(pool: SlicePool, plan: SamplePlan, random: Random): Drawn {
+  const wantsTumour = random.uniform() < plan.tumourSlices;
+  const [first, second] = wantsTumour ? [pool.tumour, pool.background] : [pool.background, pool.tumour];
+  const list = first.length > 0 ? first : second;
+  const { source, slice, tumour } = list[random.integer(list.length)]!;
+  const centred = random.uniform() < plan.tumourCrops ? tumour : undefined;
+  const [x, y] = [0, 1].map((axis) => {
+    const room = source.size[axis]! - plan.crop;
+    if (room < 0)
+      throw new UserError(`a crop of ${plan.crop} must fit into the slice, which has ${source.size[axis]} voxels`);
+    const jitter = random.integer(2 * plan.jitter + 1) - plan.jitter;
+    const anywhere = random.integer(room + 1);
+    if (centred === undefined) return anywhere;
+    const centre = Math.round((centred.low[axis]! + centred.high[axis]! + 1 - plan.crop) / 2) + jitter;
+    return Math.max(0, Math.min(room, centre));
+  }) as [number, number];
+  return { source, crop: { slice, x, y, size: plan.crop, ...drawAugmentation(plan, random, pool.channels) } };
+}
+
+/** Writes one crop of a case as item `item` of a batch: image and, where the case has one, truth. */
+export function copyCrop(source: CompactCase, crop: Crop, { into, item }: { into: Batch; item: number }): void {
+  const { box, steps, voxels, truth } = source;
+  const [width, height, depth] = box.size;
+  const z = crop.slice - box.start[2];
+  const inside = z >= 0 && z < depth;
+  const area = crop.size ** 2;
+  steps.forEach((step, c) => {
+    const plane = { data: voxels, start: (z * steps.length + c) * width * height, gain: step * crop.gain[c]! };
+    const target = into.images.subarray((item * steps.length + c) * area, (item * steps.length + c + 1) * area);
+    target.fill(crop.offset[c]!);
+    if (inside) copyPlane(plane, { ...crop, box }, { target, offset: crop.offset[c]! });
+  });
+  const target = into.truth.subarray(item * area, (item + 1) * area).fill(0);
+  if (inside && truth)
+    copyPlane({ data: truth, start: z * width * height, gain: 1 }, { ...crop, box }, { target, offset: 0 });
+}
+
+/** target = data * gain + offset, for the part of the crop that lies in the box. */
+function copyPlane(
+  { data, start, gain }: { data: Int16Array | Uint8Array; start: number; gain: number },
+  { x, y, size, flipX, flipY, box }: Crop & Pick<CompactCase, "box">,
+  { target, offset }: { target: Float32Array | Uint8Array; offset: number },
+): void {
+  const [width, height] = box.size;
+  const [left, top] = [x - box.start[0], y - box.start[1]];
+  const [firstX, endX] = [Math.max(left, 0), Math.min(left + size, width)];
+  const step = flipX ? -1 : 1;
+  for (let row = Math.max(top, 0); row < Math.min(top + size, height); row++) {
+    const toRow = flipY ? size - 1 - (row - top) : row - top;
+    let to = toRow * size + (flipX ? size - 1 - (firstX - left) : firstX - left);
+    for (let from = start + row * width + firstX; from < start + row * width + endX; from++, to += step)
+      target[to] = data[from]! * gain + offset;
+  }
+}
