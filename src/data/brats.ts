@@ -27,7 +27,7 @@ const pattern = new RegExp(`^(?:([^.].*)[-_])?(${Object.keys(roles).join("|")})\
 
 function parse(baseName: string): FileName | null {
   const [, prefix = "", ending] = pattern.exec(baseName) ?? [];
-  return ending === undefined ? null : { prefix, ...roles[ending.toLowerCase()]! };
+  return ending === undefined ? null : { prefix, ...roles[ending.toLowerCase()] };
 }
 
 export const brats: Dataset = {

@@ -27,7 +27,7 @@ test("comes back within half a step, the truth exactly", () => {
   expect(back).toMatchObject({ id: "one", size: [5, 4, 3], truth: source.truth });
   back.channels.forEach((channel, c) => {
     channel.forEach((value, i) => {
-      expect(Math.abs(value - source.channels[c]![i]!)).toBeLessThanOrEqual(compact.steps[c]! * 0.5001);
+      expect(Math.abs(value - source.channels[c][i])).toBeLessThanOrEqual(compact.steps[c] * 0.5001);
     });
   });
 });

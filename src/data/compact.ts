@@ -39,9 +39,9 @@ export function compactCase(source: FrameCase): CompactCase {
   visitRows({ size, box, channels: channels.length }, (full, packed, plane) => {
     classes?.set(truth!.subarray(full, full + width), plane);
     channels.forEach((channel, c) => {
-      const perStep = 1 / steps[c]!;
+      const perStep = 1 / steps[c];
       const to = packed + c * width * height;
-      for (let x = 0; x < width; x++) voxels[to + x] = Math.round(channel[full + x]! * perStep);
+      for (let x = 0; x < width; x++) voxels[to + x] = Math.round(channel[full + x] * perStep);
     });
   });
   return { id, size, box, steps, voxels, ...(classes === undefined ? {} : { truth: classes }) };
@@ -55,9 +55,9 @@ export function expandCase({ id, size, box, steps, voxels, truth }: CompactCase)
   visitRows({ size, box, channels: steps.length }, (full, packed, plane) => {
     classes?.set(truth!.subarray(plane, plane + width), full);
     steps.forEach((step, c) => {
-      const channel = channels[c]!;
+      const channel = channels[c];
       const from = packed + c * width * height;
-      for (let x = 0; x < width; x++) channel[full + x] = voxels[from + x]! * step;
+      for (let x = 0; x < width; x++) channel[full + x] = voxels[from + x] * step;
     });
   });
   return { id, size, channels, ...(classes === undefined ? {} : { truth: classes }) };
@@ -97,15 +97,15 @@ function findContent({ size, channels, truth }: FrameCase): CompactCase["box"] {
       let last = size[0] - 1;
       while (isEmpty(start + last)) last--;
       [first, y, z].forEach((at, axis) => {
-        low[axis] = Math.min(low[axis]!, at);
+        low[axis] = Math.min(low[axis], at);
       });
       [last, y, z].forEach((at, axis) => {
-        high[axis] = Math.max(high[axis]!, at);
+        high[axis] = Math.max(high[axis], at);
       });
     }
-  if (high[0]! < 0) return { start: [0, 0, 0], size: [1, 1, 1] };
+  if (high[0] < 0) return { start: [0, 0, 0], size: [1, 1, 1] };
   const [x, y, z] = low as [number, number, number];
-  return { start: [x, y, z], size: [high[0]! - x + 1, high[1]! - y + 1, high[2]! - z + 1] };
+  return { start: [x, y, z], size: [high[0] - x + 1, high[1] - y + 1, high[2] - z + 1] };
 }
 
 /** First word of an encoded case: "MDC" and the format's version. */

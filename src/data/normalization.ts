@@ -5,10 +5,10 @@ export type Normalization = (channels: readonly Float32Array[], mask: Uint8Array
 
 /** The brain: voxels where the sum of the raw modalities is > 0 (the authors' released code). */
 export function maskBrain(channels: readonly Float32Array[]): Uint8Array {
-  const sum = Float32Array.from(channels[0]!);
-  for (const channel of channels.slice(1)) for (let i = 0; i < sum.length; i++) sum[i]! += channel[i]!;
+  const sum = Float32Array.from(channels[0]);
+  for (const channel of channels.slice(1)) for (let i = 0; i < sum.length; i++) sum[i] += channel[i];
   const mask = new Uint8Array(sum.length);
-  for (let i = 0; i < sum.length; i++) mask[i] = sum[i]! > 0 ? 1 : 0;
+  for (let i = 0; i < sum.length; i++) mask[i] = sum[i] > 0 ? 1 : 0;
   return mask;
 }
 
@@ -17,16 +17,16 @@ function zscore(channel: Float32Array, mask: Uint8Array): Float32Array {
   let count = 0;
   let sum = 0;
   for (let i = 0; i < mask.length; i++) {
-    count += mask[i]!;
-    sum += mask[i]! * channel[i]!;
+    count += mask[i];
+    sum += mask[i] * channel[i];
   }
   const mean = sum / count;
   let squares = 0;
-  for (let i = 0; i < mask.length; i++) squares += mask[i]! * (channel[i]! - mean) ** 2;
+  for (let i = 0; i < mask.length; i++) squares += mask[i] * (channel[i] - mean) ** 2;
   const sd = Math.sqrt(squares / count);
   const scale = sd > 0 ? 1 / sd : 0;
   const out = new Float32Array(channel.length);
-  for (let i = 0; i < mask.length; i++) if (mask[i] === 1) out[i] = (channel[i]! - mean) * scale;
+  for (let i = 0; i < mask.length; i++) if (mask[i] === 1) out[i] = (channel[i] - mean) * scale;
   return out;
 }
 

@@ -48,7 +48,7 @@ function makeField(random: Random, size: Vec3, waves: number): (x: number, y: nu
       return Float32Array.from({ length: n }, (_, i) => Math.cos(phase + (frequency * i) / n));
     }),
   );
-  return (x, y, z) => terms.reduce((sum, [a, b, c]) => sum + 0.5 * a![x]! * b![y]! * c![z]!, 0);
+  return (x, y, z) => terms.reduce((sum, [a, b, c]) => sum + 0.5 * a![x] * b![y] * c![z], 0);
 }
 
 /** One or two lesions in the white matter; the smaller sizes of a real data set are met too. */
@@ -68,7 +68,7 @@ function paintTissues(random: Random, size: Vec3): Uint8Array {
   const lesions = placeLesions(random);
   const folds = makeField(random, size, 9);
   const border = makeField(random, size, 5);
-  const at = (i: number, axis: number) => (2 * i + 1) / size[axis]! - 1;
+  const at = (i: number, axis: number) => (2 * i + 1) / size[axis] - 1;
   const { white, grey, fluid, necrosis, oedema, enhancing } = tissueIndex;
   const tissueAt = (x: number, y: number, z: number): number => {
     const point: Vec3 = [at(x, 0), at(y, 1), at(z, 2)];
@@ -100,7 +100,7 @@ function scan(random: Random, size: Vec3, { tissue, channel }: { tissue: Uint8Ar
     for (let y = 0; y < size[1]; y++)
       for (let x = 0; x < size[0]; x++, i++) {
         if (tissue[i] === 255) continue;
-        const clean = tissues[tissue[i]!]![channel]! * (1 + 0.1 * bias(x, y, z));
+        const clean = tissues[tissue[i]][channel] * (1 + 0.1 * bias(x, y, z));
         out[i] = Math.max(1, Math.round(gain * (clean + noise * random.normal())));
       }
   return out;

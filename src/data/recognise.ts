@@ -30,7 +30,7 @@ export function groupCases(paths: readonly string[], naming: Naming): CaseFiles[
   const folders = groupBy(nameFiles(paths, naming), (file) => file.folder);
   const groups = [...folders.values()].flatMap(splitFolder);
   const cases = groups.map((files) => describeCase(files, naming)).sort((a, b) => (a.id < b.id ? -1 : 1));
-  return cases.map((item, i) => (item.id === cases[i - 1]?.id ? repeated(item, cases[i - 1]!) : item));
+  return cases.map((item, i) => (item.id === cases[i - 1]?.id ? repeated(item, cases[i - 1]) : item));
 }
 
 function nameFiles(paths: readonly string[], naming: Naming): NamedFile[] {
@@ -57,14 +57,14 @@ function splitFolder(files: readonly NamedFile[]): NamedFile[][] {
 
 function describeCase(files: readonly NamedFile[], naming: Naming): CaseFiles {
   const roles = groupBy(files, (file) => file.role);
-  const named = files.find((file) => file.role !== "truth") ?? files[0]!;
+  const named = files.find((file) => file.role !== "truth") ?? files[0];
   const id = named.prefix || (named.folder.split("/").at(-1) ?? "") || "case";
   const found = naming.channels.filter((channel) => roles.has(channel));
   const truth = roles.get("truth")?.[0]?.path;
   const problem = findProblem(id, roles, naming.channels);
   return {
     id,
-    channels: Object.fromEntries(found.map((channel) => [channel, roles.get(channel)![0]!.path])),
+    channels: Object.fromEntries(found.map((channel) => [channel, roles.get(channel)![0].path])),
     ...(truth === undefined ? {} : { truth }),
     labels: files.find((file) => file.labels !== undefined)?.labels ?? naming.labels,
     ...(problem === undefined ? {} : { problem }),

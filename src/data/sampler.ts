@@ -98,16 +98,16 @@ function drawCrop(pool: SlicePool, plan: SamplePlan, random: Random): Drawn {
   const wantsTumour = random.uniform() < plan.tumourSlices;
   const [first, second] = wantsTumour ? [pool.tumour, pool.background] : [pool.background, pool.tumour];
   const list = first.length > 0 ? first : second;
-  const { source, slice, tumour } = list[random.integer(list.length)]!;
+  const { source, slice, tumour } = list[random.integer(list.length)];
   const centred = random.uniform() < plan.tumourCrops ? tumour : undefined;
   const [x, y] = [0, 1].map((axis) => {
-    const room = source.size[axis]! - plan.crop;
+    const room = source.size[axis] - plan.crop;
     if (room < 0)
       throw new UserError(`a crop of ${plan.crop} must fit into the slice, which has ${source.size[axis]} voxels`);
     const jitter = random.integer(2 * plan.jitter + 1) - plan.jitter;
     const anywhere = random.integer(room + 1);
     if (centred === undefined) return anywhere;
-    const centre = Math.round((centred.low[axis]! + centred.high[axis]! + 1 - plan.crop) / 2) + jitter;
+    const centre = Math.round((centred.low[axis] + centred.high[axis] + 1 - plan.crop) / 2) + jitter;
     return Math.max(0, Math.min(room, centre));
   }) as [number, number];
   return { source, crop: { slice, x, y, size: plan.crop, ...drawAugmentation(plan, random, pool.channels) } };
@@ -121,10 +121,10 @@ export function copyCrop(source: CompactCase, crop: Crop, { into, item }: { into
   const inside = z >= 0 && z < depth;
   const area = crop.size ** 2;
   steps.forEach((step, c) => {
-    const plane = { data: voxels, start: (z * steps.length + c) * width * height, gain: step * crop.gain[c]! };
+    const plane = { data: voxels, start: (z * steps.length + c) * width * height, gain: step * crop.gain[c] };
     const target = into.images.subarray((item * steps.length + c) * area, (item * steps.length + c + 1) * area);
-    target.fill(crop.offset[c]!);
-    if (inside) copyPlane(plane, { ...crop, box }, { target, offset: crop.offset[c]! });
+    target.fill(crop.offset[c]);
+    if (inside) copyPlane(plane, { ...crop, box }, { target, offset: crop.offset[c] });
   });
   const target = into.truth.subarray(item * area, (item + 1) * area).fill(0);
   if (inside && truth)
@@ -145,6 +145,6 @@ function copyPlane(
     const toRow = flipY ? size - 1 - (row - top) : row - top;
     let to = toRow * size + (flipX ? size - 1 - (firstX - left) : firstX - left);
     for (let from = start + row * width + firstX; from < start + row * width + endX; from++, to += step)
-      target[to] = data[from]! * gain + offset;
+      target[to] = data[from] * gain + offset;
   }
 }

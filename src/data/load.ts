@@ -1,0 +1,108 @@
+/** @file Reads the files of a case and checks that they fit together. */
+
+import { UserError } from "../error.ts";
+import type { Folder, Gzip } from "../platform.ts";
+import { toWorld } from "../volume/affine.ts";
+import type { Grid, LabelMap, Vec3 } from "../volume/grid.ts";
+import { type NiftiImage, readNifti, readNiftiLabels } from "../volume/nifti.ts";
+import type { CaseFiles, Dataset } from "./dataset.ts";
+import { maskBrain } from "./normalization.ts";
+
+/** A case as its files hold it. All arrays lie on `source.grid`, x fastest. */
+export interface RawCase {
+  readonly id: string;
+  /** Raw intensities, in the data set's channel order. */
+  readonly channels: readonly Float32Array[];
+  /** Labels as the file has them. */
+  readonly truth?: Uint8Array;
+  /** 1 in the brain. */
+  readonly mask: Uint8Array;
+  /** Class index -> label in the files of this case. */
+  readonly labels: readonly number[];
+  /** The first channel's file: the grid, and the header that a written label map copies. */
+  readonly source: NiftiImage;
+}
+
+/** The cases of a folder, also those with a `problem`. Throws `UserError` when there is none. */
+export async function findCases(dataset: Dataset, folder: Folder): Promise<CaseFiles[]> {
+  const cases = dataset.recognise(await folder.list());
+  if (cases.length > 0) return cases;
+  throw new UserError(
+    `${folder.name}: a case of data set "${dataset.id}" is files such as CASE_${dataset.channels[0]}.nii.gz, one for each of ` +
+      `${dataset.channels.join(", ")}; found none; name the files so, or give another folder`,
+  );
+}
+
+/**
+ * Reads the channels of a case, and its truth when `truth` is set and there is one. Throws `UserError` for an incomplete case, a file
+ * that cannot be read, files of different geometry, labels outside the data set's and an empty brain.
+ */
+export async function loadCase(
+  files: CaseFiles,
+  folder: Folder,
+  { dataset, gzip, truth }: { dataset: Dataset; gzip: Gzip; truth: boolean },
+): Promise<RawCase> {
+  if (files.problem !== undefined) throw new UserError(files.problem);
+  const paths = dataset.channels.map((channel) => files.channels[channel]);
+  const images = await Promise.all(paths.map(async (path) => readNifti(await folder.read(path), gzip, path)));
+  const [source] = images;
+  images.forEach(({ grid }, i) => {
+    requireSameGrid({ path: paths[0], grid: source.grid }, { path: paths[i], grid });
+  });
+  const channels = images.map(({ data }) => data);
+  const mask = maskBrain(channels);
+  if (!mask.includes(1))
+    throw new UserError(
+      `case "${files.id}": the brain (where the sum of the channels is > 0) must not be empty, found no such voxel`,
+    );
+  const truthPath = truth ? files.truth : undefined;
+  const base = { id: files.id, channels, mask, source };
+  if (truthPath === undefined) return { ...base, labels: files.labels };
+  const map = await readNiftiLabels(await folder.read(truthPath), gzip, truthPath);
+  requireSameGrid({ path: paths[0], grid: source.grid }, { path: truthPath, grid: map.grid });
+  return { ...base, truth: map.data, labels: findLabels(map, truthPath, { files, dataset }) };
+}
+
+/** Files of one case may differ by this much at any corner, in voxels: rounding in headers, never a shift that shows. */
+const tolerance = 0.1;
+
+interface PlacedFile {
+  readonly path: string;
+  readonly grid: Grid;
+}
+
+function requireSameGrid(a: PlacedFile, b: PlacedFile): void {
+  const wrong = (what: string, of: (grid: Grid) => string) =>
+    new UserError(
+      `files of a case must have the same ${what}: ${a.path} has ${of(a.grid)}, ${b.path} has ${of(b.grid)}; resample one onto the other`,
+    );
+  if (a.grid.size.some((n, axis) => n !== b.grid.size[axis])) throw wrong("size", ({ size }) => size.join("x"));
+  const limit = tolerance * Math.min(...a.grid.spacing);
+  const apart = ([x1, y1, z1]: Vec3, [x2, y2, z2]: Vec3) => Math.hypot(x1 - x2, y1 - y2, z1 - z2);
+  if (
+    cornersOf(a.grid.size).every(
+      (corner) => apart(toWorld(a.grid.affine, corner), toWorld(b.grid.affine, corner)) <= limit,
+    )
+  )
+    return;
+  throw wrong("affine", ({ affine }) => `[${affine.map((value) => Number(value.toFixed(4))).join(", ")}]`);
+}
+
+const cornersOf = ([x, y, z]: Vec3): Vec3[] =>
+  [0, x - 1].flatMap((i) => [0, y - 1].flatMap((j) => [0, z - 1].map((k): Vec3 => [i, j, k])));
+
+/** The first convention that has all labels of the map: that of the file names, then the data set's, then its others. */
+function findLabels(
+  { data }: LabelMap,
+  path: string,
+  { files, dataset }: { files: CaseFiles; dataset: Dataset },
+): readonly number[] {
+  const present = new Uint8Array(256);
+  for (const label of data) present[label] = 1;
+  const found = Array.from(present.keys()).filter((label) => present[label] === 1);
+  const known = [dataset.labels, ...dataset.otherLabels];
+  const labels = [files.labels, ...known].find((convention) => found.every((label) => convention.includes(label)));
+  if (labels !== undefined) return labels;
+  const wanted = known.map((convention) => convention.join(", ")).join(" or ");
+  throw new UserError(`${path}: labels of data set "${dataset.id}" must be ${wanted}; found ${found.join(", ")}`);
+}
