@@ -30,9 +30,9 @@ export const buildNetwork = (spec: NetworkSpec, scope: Scope, image: Value): Val
     config: { ...(spec.network.defaults as object), ...spec.config } as never,
   });
 
-/** The weights of a spec as its training graph uses them. */
-export const planNetwork = (spec: NetworkSpec): WeightPlan =>
-  planWeights((scope) => buildNetwork(spec, scope, input("image", [1, ...spec.image])), true).plan;
+/** The weights of a spec, and the random numbers of a training step, as its training graph of this batch uses them. */
+export const planNetwork = (spec: NetworkSpec, batch: number): WeightPlan =>
+  planWeights((scope) => buildNetwork(spec, scope, input("image", [batch, ...spec.image])), true).plan;
 
 /** Trained parameters and the cost of one image. */
 export function measureNetwork(spec: NetworkSpec): { parameters: number } & Cost {

@@ -1,6 +1,6 @@
 /** @file Normalisation over a batch (per channel) and over the last axis. */
 
-import { apply, apply1, constant, count, defineOp, scalar, type Value } from "../value.ts";
+import { apply, apply1, count, defineOp, scalar, type Value } from "../value.ts";
 import { add, div, mul, sqrt, sub } from "./elementwise.ts";
 import { reduceMean, reduceSum } from "./reduce.ts";
 import { reshape } from "./shape.ts";
@@ -54,10 +54,14 @@ export const BatchNormalization = defineOp<BatchNormAttributes>({
 export const batchNormalization = (x: Value, params: readonly Value[], epsilon: number): Value =>
   apply1(BatchNormalization, [x, ...params], { epsilon, momentum: 0.9, training_mode: 0 });
 
-/** Statistics of the batch: `[y, mean, variance]`, variance over the element count. */
+/**
+ * Statistics of the batch: `[y, mean, variance]`, variance over the element count. The kernel ignores the values of its
+ * last two inputs here, but ONNX Runtime 1.30 may write the statistics into their memory even when others read it: so
+ * they are two values of their own.
+ */
 export function batchNormalizationTraining(x: Value, scale: Value, bias: Value, epsilon: number): readonly Value[] {
-  const unused = constant(new Float32Array(scale.shape[0]!), scale.shape);
-  return apply(BatchNormalization, [x, scale, bias, unused, unused], { epsilon, momentum: 0, training_mode: 1 });
+  const own = (value: Value) => mul(value, scalar(0));
+  return apply(BatchNormalization, [x, scale, bias, own(scale), own(bias)], { epsilon, momentum: 0, training_mode: 1 });
 }
 
 /** x [..., d], scale, bias [d] -> y, mean, 1 / deviation, the last two [..., 1] */

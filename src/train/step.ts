@@ -1,0 +1,150 @@
+/**
+ * @file One training step as one graph: forward, loss, backward and Adam update of one network. Weights, moments and
+ * batch statistics each lie in one flat vector that goes in and comes out.
+ */
+
+import { gradient } from "../graph/gradient.ts";
+import { writeOnnx } from "../graph/onnx.ts";
+import { concat, reshape } from "../graph/ops/shape.ts";
+import { softmax } from "../graph/ops/softmax.ts";
+import { count, input, type Shape, scalar, type Value } from "../graph/value.ts";
+import { buildNetwork, type NetworkSpec, planNetwork } from "../nets/network.ts";
+import { adam, adamScalars } from "../nn/adam.ts";
+import { diceLoss, weightedCrossEntropy } from "../nn/loss.ts";
+import { initialVector, sizeOf, trainingScope, type WeightPlan } from "../nn/scope.ts";
+import type { Runtime, Session, Tensor } from "../platform.ts";
+import { createRandom, type Random } from "../random.ts";
+
+export interface StepOptions {
+  readonly batch: number;
+  /** The loss is multiplied by this before it is differentiated: 1 / n for one of n candidates (Eq. 5). */
+  readonly lossScale: number;
+  readonly weightDecay: number;
+  /** Class weights of Eq. 7; only for decision networks. */
+  readonly classWeights?: readonly number[];
+}
+
+/** Everything that a step changes. `step` counts the steps done. */
+export interface TrainState {
+  readonly parameters: Float32Array;
+  readonly mean: Float32Array;
+  readonly square: Float32Array;
+  readonly largest: Float32Array;
+  readonly buffers: Float32Array;
+  readonly step: number;
+}
+const VECTORS = ["parameters", "mean", "square", "largest", "buffers"] as const;
+type VectorName = (typeof VECTORS)[number];
+
+export interface StepGraph {
+  readonly onnx: Uint8Array;
+  readonly plan: WeightPlan;
+  /** [B, C, H, W] */
+  readonly image: Shape;
+  /** Shape of the targets: labels [B, H, W], or choices [B]. */
+  readonly targets: Shape;
+}
+
+/** The loss of a batch: Eq. 6 for candidates, Eq. 7 for decision networks. */
+function lossOf(
+  spec: NetworkSpec,
+  logits: Value,
+  { targets, options }: { targets: Value; options: StepOptions },
+): Value {
+  if (spec.network.task === "segment") return diceLoss(softmax(logits, 1), targets);
+  return weightedCrossEntropy(logits, targets, options.classWeights ?? Array(spec.outputs).fill(1));
+}
+
+/**
+ * ONNX graph of a step. Inputs: image [B, C, H, W], targets, the five vectors, noise, stepSize, correction.
+ * Outputs: loss [], and the vectors with "After" appended.
+ */
+export function buildStep(spec: NetworkSpec, options: StepOptions): StepGraph {
+  const plan = planNetwork(spec, options.batch);
+  const image = input("image", [options.batch, ...spec.image]);
+  const targetShape = spec.network.task === "segment" ? [options.batch, ...spec.image.slice(1)] : [options.batch];
+  const sizes = vectorSizes(plan);
+  const vectors = Object.fromEntries(VECTORS.map((name) => [name, input(name, [sizes[name]])])) as Record<
+    VectorName,
+    Value
+  >;
+  const { scope, pieces, buffersAfter } = trainingScope(plan, { ...vectors, noise: input("noise", [plan.noise]) });
+  const logits = buildNetwork(spec, scope, image);
+  const loss = lossOf(spec, logits, { targets: input("targets", targetShape), options });
+  const flat = (values: readonly Value[]) =>
+    concat(
+      values.map((value) => reshape(value, [count(value.shape)])),
+      0,
+    );
+  const { weights, moments } = adam(vectors.parameters, flat(gradient([[loss, scalar(options.lossScale)]], pieces)), {
+    moments: vectors,
+    scalars: { stepSize: input("stepSize", []), correction: input("correction", []) },
+    weightDecay: options.weightDecay,
+  });
+  const after = { parameters: weights, ...moments, buffers: flat(buffersAfter()) };
+  const outputs = Object.fromEntries(VECTORS.map((name) => [`${name}After`, after[name]]));
+  return { onnx: writeOnnx({ loss, ...outputs }), plan, image: image.shape, targets: targetShape };
+}
+
+const vectorSizes = ({ parameters, buffers }: WeightPlan): Record<VectorName, number> => {
+  const n = sizeOf(parameters);
+  return { parameters: n, mean: n, square: n, largest: n, buffers: sizeOf(buffers) };
+};
+
+/** State before the first step. */
+export function initialState(plan: WeightPlan, seed: number): TrainState {
+  const zeros = () => new Float32Array(sizeOf(plan.parameters));
+  const random = createRandom(seed);
+  const parameters = initialVector(plan.parameters, random);
+  return {
+    parameters,
+    mean: zeros(),
+    square: zeros(),
+    largest: zeros(),
+    buffers: initialVector(plan.buffers, random),
+    step: 0,
+  };
+}
+
+export interface Stepper {
+  /** Weights and moments as they are now. Valid until the step after the next. */
+  state(): TrainState;
+  /** One update; returns the loss before it. `random` feeds dropout. */
+  step(batch: { image: Float32Array; targets: Float32Array; learningRate: number; random: Random }): Promise<number>;
+  release(): Promise<void>;
+}
+
+/** Loads a step graph. The runtime writes into a second set of vectors; the two sets take turns. */
+export async function createStepper(runtime: Runtime, graph: StepGraph, start: TrainState): Promise<Stepper> {
+  const session: Session = await runtime.load(graph.onnx);
+  const noise = new Float32Array(graph.plan.noise);
+  let [current, spare] = [start, copyOf(start)];
+  return {
+    state: () => current,
+    step: async ({ image, targets, learningRate, random }) => {
+      for (let i = 0; i < noise.length; i++) noise[i] = random.uniform();
+      const scalars = adamScalars(learningRate, current.step + 1);
+      const into = Object.fromEntries(VECTORS.map((name) => [`${name}After`, vector(spare[name])]));
+      const results = await session.run(
+        {
+          image: vector(image, graph.image),
+          targets: vector(targets, graph.targets),
+          ...Object.fromEntries(VECTORS.map((name) => [name, vector(current[name])])),
+          ...(noise.length > 0 ? { noise: vector(noise) } : {}),
+          stepSize: vector(Float32Array.of(scalars.stepSize), []),
+          correction: vector(Float32Array.of(scalars.correction), []),
+        },
+        { loss: null, ...into },
+      );
+      [current, spare] = [{ ...spare, step: current.step + 1 }, current];
+      return Number(results["loss"]!.data[0]);
+    },
+    release: () => session.release(),
+  };
+}
+
+const copyOf = (state: TrainState): TrainState => ({
+  ...state,
+  ...Object.fromEntries(VECTORS.map((name) => [name, state[name].slice()])),
+});
+const vector = (data: Float32Array, dims: Shape = [data.length]): Tensor => ({ dtype: "float32", dims, data });
