@@ -10,7 +10,7 @@
  */
 
 import { boundingBox } from "../volume/components.ts";
-import { type Box, fit as fitTo } from "../volume/fit.ts";
+import { type Box, fitTo } from "../volume/fit.ts";
 import type { Vec3 } from "../volume/grid.ts";
 import { squaredDistances } from "./distance-transform.ts";
 import type { Mask, Metric } from "./metric.ts";

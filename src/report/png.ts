@@ -1,0 +1,83 @@
+/** @file A PNG writer: 8-bit RGB or RGBA, no ancillary chunks. PNG specification, third edition (W3C, 2025). */
+
+import { zlibSync } from "fflate";
+
+/** Encodes `height * width` pixels of 3 (RGB) or 4 (RGBA) bytes, row by row from the top. */
+export function encodePng(pixels: Uint8Array, width: number, height: number): Uint8Array {
+  const channels = pixels.length / (width * height);
+  if (channels !== 3 && channels !== 4) {
+    throw new RangeError(`encodePng: ${width} x ${height} pixels need 3 or 4 bytes each, got ${pixels.length} bytes`);
+  }
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header[8] = 8;
+  header[9] = channels === 3 ? 2 : 6;
+  const body = zlibSync(filterRows(pixels, width * channels, channels), { level: 6 });
+  return concat([SIGNATURE, chunk("IHDR", header), chunk("IDAT", body), chunk("IEND", new Uint8Array(0))]);
+}
+
+const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+
+/**
+ * Each row is led by its filter: 0 none, 1 minus the pixel at its left, 2 minus the pixel above. The one with the
+ * smallest sum of absolute (signed) residues is taken.
+ */
+function filterRows(pixels: Uint8Array, rowBytes: number, channels: number): Uint8Array {
+  const rows = pixels.length / rowBytes;
+  const out = new Uint8Array(rows * (rowBytes + 1));
+  const residues = [0, 1, 2].map(() => new Uint8Array(rowBytes));
+  for (let row = 0; row < rows; row++) {
+    const at = row * rowBytes;
+    const sums = [0, 0, 0];
+    for (let i = 0; i < rowBytes; i++) {
+      const left = i >= channels ? pixels[at + i - channels] : 0;
+      const above = row > 0 ? pixels[at + i - rowBytes] : 0;
+      residues[0][i] = pixels[at + i];
+      residues[1][i] = pixels[at + i] - left;
+      residues[2][i] = pixels[at + i] - above;
+      for (let f = 0; f < 3; f++) sums[f] += Math.min(residues[f][i], 256 - residues[f][i]);
+    }
+    const filter = sums.indexOf(Math.min(...sums));
+    out[row * (rowBytes + 1)] = filter;
+    out.set(residues[filter], row * (rowBytes + 1) + 1);
+  }
+  return out;
+}
+
+/** Length, name, data, CRC-32 of name and data. */
+function chunk(name: string, data: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(12 + data.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, data.length);
+  bytes.set(
+    Uint8Array.from(name, (letter) => letter.charCodeAt(0)),
+    4,
+  );
+  bytes.set(data, 8);
+  view.setUint32(8 + data.length, crc32(bytes.subarray(4, 8 + data.length)));
+  return bytes;
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let remainder = byte;
+  for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1;
+  return remainder;
+});
+
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ byte) & 0xff];
+  return ~crc >>> 0;
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
