@@ -5,6 +5,7 @@
 
 import { UserError } from "../error.ts";
 import type { Vec3 } from "../volume/grid.ts";
+import { boundingBox } from "./bounding-box.ts";
 
 /** A case in the frame of its data set. Arrays are [z][y][x] (x fastest), one value a voxel of `size`. */
 export interface FrameCase {
@@ -83,29 +84,11 @@ function findStep(channel: Float32Array): number {
   return largest > 0 ? largest / 32767 : 1;
 }
 
-/** The smallest box that holds every voxel where a channel or the truth is not 0; one voxel when there is none. */
+/** Where a channel or the truth is not 0; one voxel when that is nowhere. */
 function findContent({ size, channels, truth }: FrameCase): CompactCase["box"] {
-  const low = [...size];
-  const high = [-1, -1, -1];
-  const isEmpty = (i: number) => !truth?.[i] && channels.every((channel) => channel[i] === 0);
-  for (let z = 0; z < size[2]; z++)
-    for (let y = 0; y < size[1]; y++) {
-      const start = size[0] * (y + size[1] * z);
-      let first = 0;
-      while (first < size[0] && isEmpty(start + first)) first++;
-      if (first === size[0]) continue;
-      let last = size[0] - 1;
-      while (isEmpty(start + last)) last--;
-      [first, y, z].forEach((at, axis) => {
-        low[axis] = Math.min(low[axis], at);
-      });
-      [last, y, z].forEach((at, axis) => {
-        high[axis] = Math.max(high[axis], at);
-      });
-    }
-  if (high[0] < 0) return { start: [0, 0, 0], size: [1, 1, 1] };
-  const [x, y, z] = low as [number, number, number];
-  return { start: [x, y, z], size: [high[0] - x + 1, high[1] - y + 1, high[2] - z + 1] };
+  const has = (i: number) => (truth !== undefined && truth[i] !== 0) || channels.some((channel) => channel[i] !== 0);
+  const { start, end } = boundingBox(size, has) ?? { start: [0, 0, 0], end: [1, 1, 1] };
+  return { start, size: [end[0] - start[0], end[1] - start[1], end[2] - start[2]] };
 }
 
 /** First word of an encoded case: "MDC" and the format's version. */

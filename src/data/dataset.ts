@@ -50,15 +50,3 @@ export interface Dataset {
 export function requireComplete(cases: readonly CaseFiles[]): void {
   for (const { problem } of cases) if (problem !== undefined) throw new UserError(problem);
 }
-
-/**
- * Class of each label value as a table of 256 entries; values of no class map to 255.
- * The values of a file fit a convention when none maps to 255.
- */
-export function classOfLabel(labels: readonly number[]): Uint8Array {
-  const table = new Uint8Array(256).fill(255);
-  labels.forEach((label, index) => {
-    table[label] = index;
-  });
-  return table;
-}

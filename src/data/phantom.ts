@@ -1,6 +1,7 @@
 /** @file The phantom data set: synthetic cases in BraTS naming, in slices of 32x32, for tests and demonstrations without data. */
 
 import type { Folder, Gzip } from "../platform.ts";
+import { deriveSeed } from "../random.ts";
 import type { Vec3 } from "../volume/grid.ts";
 import { writeNiftiVolume } from "../volume/nifti.ts";
 import { brats } from "./brats.ts";
@@ -11,7 +12,8 @@ import { makePhantom } from "./phantom-volume.ts";
 export const phantom: Dataset = { ...brats, id: "phantom", frame: { ...brats.frame, sliceSize: [32, 32] } };
 
 /**
- * Writes `cases` phantoms as `phantom_001/phantom_001_flair.nii.gz` and so on, with truth; case k is made from `seed + k`. Returns the ids.
+ * Writes `cases` phantoms as `phantom_001/phantom_001_flair.nii.gz` and so on, with truth; case k from 0 on is made from
+ * `deriveSeed(seed, k)`. Returns the ids.
  * @example await writePhantoms(folder, gzip, { cases: 8, seed: 1, size: [32, 32, 16] })
  */
 export async function writePhantoms(
@@ -22,7 +24,7 @@ export async function writePhantoms(
   const ids: string[] = [];
   for (let k = 0; k < cases; k++) {
     const id = `phantom_${String(k + 1).padStart(3, "0")}`;
-    const { channels, truth } = makePhantom({ seed: seed + k, size });
+    const { channels, truth } = makePhantom({ seed: deriveSeed(seed, k), size });
     const write = async (ending: string, bytes: Promise<Uint8Array>) =>
       folder.write(`${id}/${id}_${ending}.nii.gz`, await bytes);
     for (const [c, volume] of channels.entries())

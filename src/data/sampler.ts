@@ -1,8 +1,9 @@
-/** @file Draws training batches of slice crops, seeded. The state of the random generator is all the state there is. */
+/** @file Draws training batches of slice crops. A batch depends on the random generator and nothing else. */
 
 import { UserError } from "../error.ts";
 import type { Random } from "../random.ts";
 import { type Augmentation, type AugmentPlan, drawAugmentation } from "./augment.ts";
+import { boundingBox } from "./bounding-box.ts";
 import type { CompactCase } from "./compact.ts";
 
 export interface SamplePlan extends AugmentPlan {
@@ -16,11 +17,11 @@ export interface SamplePlan extends AugmentPlan {
   readonly jitter: number;
 }
 
-/** One slice that can be drawn. `tumour` is the box of its tumour voxels in x and y, both ends included. */
+/** One slice that can be drawn. `tumour` is the box of its tumour voxels in x and y; `end` is beyond it. */
 interface PooledSlice {
   readonly source: CompactCase;
   readonly slice: number;
-  readonly tumour?: { readonly low: readonly [number, number]; readonly high: readonly [number, number] };
+  readonly tumour?: { readonly start: readonly [number, number]; readonly end: readonly [number, number] };
 }
 
 /** All slices of a training set, with tumour and without (empty slices too: the networks meet them in use). */
@@ -63,16 +64,18 @@ function describe(source: CompactCase, slice: number): PooledSlice {
   const [width, height, depth] = box.size;
   const z = slice - box.start[2];
   if (z < 0 || z >= depth) return { source, slice };
-  const [low, high] = [[width, height] as [number, number], [-1, -1] as [number, number]];
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      if (truth[(z * height + y) * width + x] === 0) continue;
-      [low[0], high[0]] = [Math.min(low[0], x), Math.max(high[0], x)];
-      [low[1], high[1]] = [Math.min(low[1], y), y];
-    }
-  if (high[0] < 0) return { source, slice };
-  const shift = ([x, y]: [number, number]): [number, number] => [x + box.start[0], y + box.start[1]];
-  return { source, slice, tumour: { low: shift(low), high: shift(high) } };
+  const start = z * height * width;
+  const tumour = boundingBox([width, height, 1], (i) => truth[start + i] !== 0);
+  if (tumour === undefined) return { source, slice };
+  const [left, top] = box.start;
+  return {
+    source,
+    slice,
+    tumour: {
+      start: [tumour.start[0] + left, tumour.start[1] + top],
+      end: [tumour.end[0] + left, tumour.end[1] + top],
+    },
+  };
 }
 
 /** What `fillBatch` drew for one item of the batch. */
@@ -107,7 +110,7 @@ function drawCrop(pool: SlicePool, plan: SamplePlan, random: Random): Drawn {
     const jitter = random.integer(2 * plan.jitter + 1) - plan.jitter;
     const anywhere = random.integer(room + 1);
     if (centred === undefined) return anywhere;
-    const centre = Math.round((centred.low[axis] + centred.high[axis] + 1 - plan.crop) / 2) + jitter;
+    const centre = Math.round((centred.start[axis] + centred.end[axis] - plan.crop) / 2) + jitter;
     return Math.max(0, Math.min(room, centre));
   }) as [number, number];
   return { source, crop: { slice, x, y, size: plan.crop, ...drawAugmentation(plan, random, pool.channels) } };
