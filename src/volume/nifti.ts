@@ -1,0 +1,110 @@
+/** @file NIfTI-1 and NIfTI-2 files, plain or gzip: volumes in, volumes and label maps out. */
+
+import { UserError } from "../error.ts";
+import type { Gzip } from "../platform.ts";
+import { type LabelMap, type Volume, voxelCount } from "./grid.ts";
+import { type NiftiHeader, parseHeader } from "./nifti-header.ts";
+import { createHeader, patchForLabels } from "./nifti-header-write.ts";
+import { countNonFinite, datatypes, decodeVoxels } from "./nifti-voxels.ts";
+
+/** A volume with what is needed to write a label map over it. */
+export interface NiftiImage extends Volume {
+  /** The bytes before the voxels (header, extension flag, extensions), exactly as in the source. */
+  readonly header: Uint8Array;
+}
+
+/**
+ * Reads one 3D volume from the bytes of a `.nii` or `.nii.gz` file; `name` is for messages. Values are stored * scl_slope +
+ * scl_inter. Throws `UserError` for what is not NIfTI, is cut off, is not 3D or holds NaN or infinite voxels.
+ */
+export async function readNifti(bytes: Uint8Array, gzip: Gzip, name: string): Promise<NiftiImage> {
+  const plain = isGzip(bytes) ? await inflate(bytes, gzip, name) : bytes;
+  const header = parseHeader(plain, name);
+  const data = decodeVoxels(voxelBytes(plain, header, name), header);
+  const bad = countNonFinite(data);
+  if (bad > 0) {
+    throw new UserError(
+      `${name}: every voxel must be a finite number, found ${bad} of ${data.length} NaN or infinite; replace them, for example by 0`,
+    );
+  }
+  return { header: plain.slice(0, header.offset), grid: header.grid, data };
+}
+
+/** Reads a label map. Throws `UserError` as `readNifti` does, and where a voxel is not a whole number from 0 to 255. */
+export async function readNiftiLabels(bytes: Uint8Array, gzip: Gzip, name: string): Promise<LabelMap> {
+  const { grid, data } = await readNifti(bytes, gzip, name);
+  const labels = new Uint8Array(data);
+  const wrong = firstDifference(labels, data);
+  if (wrong >= 0) {
+    throw new UserError(
+      `${name}: labels must be whole numbers from 0 to 255, found ${data[wrong]}; is this an image, not a label map?`,
+    );
+  }
+  return { grid, data: labels };
+}
+
+/**
+ * A `.nii.gz` of uint8 labels (x fastest, the source's size) that lies exactly over `source`: its header bytes are copied,
+ * both affine forms, units and extensions with them; only data type, scaling and display range are changed.
+ */
+export async function writeNiftiLabels(labels: Uint8Array, source: NiftiImage, gzip: Gzip): Promise<Uint8Array> {
+  if (labels.length !== voxelCount(source.grid)) {
+    throw new RangeError(`writeNiftiLabels: ${labels.length} labels for a source of ${voxelCount(source.grid)} voxels`);
+  }
+  const header = patchForLabels(source.header);
+  const bytes = new Uint8Array(header.length + labels.length);
+  bytes.set(header);
+  bytes.set(labels, header.length);
+  return gzip.deflate(bytes);
+}
+
+type Written = Uint8Array | Int16Array | Float32Array;
+
+const writable = {
+  uint8: { code: 2, view: (buffer: ArrayBuffer, at: number): Written => new Uint8Array(buffer, at) },
+  int16: { code: 4, view: (buffer: ArrayBuffer, at: number): Written => new Int16Array(buffer, at) },
+  float32: { code: 16, view: (buffer: ArrayBuffer, at: number): Written => new Float32Array(buffer, at) },
+};
+
+/** A new NIfTI-1 `.nii.gz` in mm. Throws `RangeError` where an integer `datatype` cannot hold a value exactly. */
+export async function writeNiftiVolume(
+  volume: Volume | LabelMap,
+  gzip: Gzip,
+  datatype: keyof typeof writable = "float32",
+): Promise<Uint8Array> {
+  const { code, view } = writable[datatype];
+  const header = createHeader(volume.grid, code);
+  const bytes = new Uint8Array(header.length + volume.data.length * datatypes[code].bytes);
+  bytes.set(header);
+  const written = view(bytes.buffer, header.length);
+  written.set(volume.data);
+  const wrong = firstDifference(written, volume.data);
+  if (wrong >= 0) throw new RangeError(`writeNiftiVolume: ${datatype} cannot hold ${volume.data[wrong]}`);
+  return gzip.deflate(bytes);
+}
+
+function firstDifference(a: Written, b: Written): number {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return i;
+  return -1;
+}
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+async function inflate(bytes: Uint8Array, gzip: Gzip, name: string): Promise<Uint8Array> {
+  try {
+    return await gzip.inflate(bytes);
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError(`${name}: the gzip file must be whole, found "${found}"; copy or download it again`, { cause });
+  }
+}
+
+function voxelBytes(plain: Uint8Array, { grid, datatype, offset }: NiftiHeader, name: string): Uint8Array {
+  const expected = voxelCount(grid) * datatypes[datatype].bytes;
+  const found = Math.max(0, plain.length - offset);
+  if (found >= expected) return plain.subarray(offset, offset + expected);
+  throw new UserError(
+    `${name}: ${grid.size.join("x")} voxels of ${datatypes[datatype].name} must be ${expected} bytes, found ${found}; ` +
+      "the file is cut off, copy or download it again",
+  );
+}
