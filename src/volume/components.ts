@@ -16,7 +16,7 @@ export interface Components {
 
 /**
  * Connected components of the nonzero voxels, by union-find over the neighbours already visited.
- * 240x240x155: a brain mask of 1.4 million voxels takes 60 ms with 6 neighbours and 150 ms with 26.
+ * 240x240x155: a brain mask of 1.4 million voxels takes 40 ms with 6 neighbours and 80 ms with 26.
  */
 export function connectedComponents(mask: Uint8Array, size: Vec3, connectivity: Connectivity = 26): Components {
   const provisional = new Int32Array(mask.length);
@@ -131,7 +131,10 @@ export function boundingBox(data: Uint8Array | Float32Array, [nx, ny, nz]: Vec3)
   return end[0] === 0 ? undefined : { start: start as unknown as Vec3, end: end as unknown as Vec3 };
 }
 
-/** Volume of `count` voxels in ml (1000 mm^3): |det| of the affine, which is right for a sheared grid too, where the product of the spacings is not. */
+/**
+ * Volume of `count` voxels in ml (1000 mm^3), each of |det| of the affine: right for a sheared grid too, where the product
+ * of the spacings is not.
+ */
 export function volumeMl(count: number, { affine }: Grid): number {
   return (count * Math.abs(determinant(linearPart(affine)))) / 1000;
 }

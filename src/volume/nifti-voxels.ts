@@ -50,7 +50,7 @@ const CHUNK = 1 << 16;
 
 /**
  * Stored bytes to float32. A chunk is copied to an aligned scratch, turned to the machine's byte order, widened and scaled
- * in float64 (as nibabel does), and rounded once. 240x240x155 int16 take 40 ms.
+ * in float64 (as nibabel does), and rounded once. 240x240x155 take 10 ms from int16, 100 ms from int64.
  */
 export function decodeVoxels(bytes: Uint8Array, encoding: Encoding): Float32Array {
   const type = datatypes[encoding.datatype];
