@@ -1,6 +1,6 @@
 /**
  * @file Prepared cases small enough to keep a training set in memory: the brain's box only, as scaled 16-bit integers.
- * Measured on BraTS: 25-40 MB a case instead of 152 MB.
+ * Measured on 30 BraTS cases: 24-33 MB each instead of 152 MB.
  */
 
 import { UserError } from "../error.ts";
@@ -29,7 +29,7 @@ export interface CompactCase {
   readonly truth?: Uint8Array;
 }
 
-/** Rounds each channel to 65,535 steps between -max|v| and max|v|: errors up to max|v| / 65,534, 2e-4 sd on BraTS. */
+/** Rounds each channel to 65,535 steps between -max|v| and max|v|: errors up to max|v| / 65,534, at most 3e-4 sd on 30 BraTS cases. */
 export function compactCase(source: FrameCase): CompactCase {
   const { id, size, channels, truth } = source;
   const box = findContent(source);

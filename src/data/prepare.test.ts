@@ -73,6 +73,15 @@ const orders = [
 const signs = Array.from({ length: 8 }, (_, bits) => [0, 1, 2].map((i) => (bits & (1 << i)) > 0));
 const orientations = orders.flatMap((order) => signs.map((flips) => ({ order, flips })));
 
+/** Compares bytes: `toEqual` on typed arrays is slow. */
+const isSame = (a: ArrayBufferView, b: ArrayBufferView) => Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
+const bytesOf = (view: ArrayBufferView) => Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+
+test("the orientations are 48, all different", () => {
+  const codes = orientations.map(({ order, flips }) => axisCodes(turnRaw(makeRaw(), order, flips).source.grid.affine));
+  expect(new Set(codes).size).toBe(48);
+});
+
 test("a case that lies in the frame is normalised and nothing else", () => {
   const raw = makeRaw();
   const prepared = prepareCase(raw, frameOf([12, 10]));
@@ -105,21 +114,15 @@ describe.each([
 ] as const)("all 48 orientations give the same, slices %s", (_, sliceSize) => {
   const straight = prepareCase(makeRaw(), frameOf(sliceSize));
 
-  test("there are 48, all different", () => {
-    const codes = orientations.map(({ order, flips }) =>
-      axisCodes(turnRaw(makeRaw(), order, flips).source.grid.affine),
-    );
-    expect(new Set(codes).size).toBe(48);
-  });
-
   test.each(orientations)("axes $order, flips $flips", ({ order, flips }) => {
     const raw = turnRaw(makeRaw(), order, flips);
-    const { restore, ...prepared } = prepareCase(raw, frameOf(sliceSize));
-    const { restore: _, ...expected } = straight;
-    expect(prepared).toEqual(expected);
-    const back = restore(prepared.truth!);
+    const { size, channels, truth, restore } = prepareCase(raw, frameOf(sliceSize));
+    expect(size).toEqual(straight.size);
+    expect(channels.map((channel, c) => isSame(channel, straight.channels[c]))).toEqual([true, true, true, true]);
+    expect(isSame(truth!, straight.truth!)).toBe(true);
+    const back = restore(truth!);
     expect(back.grid).toBe(raw.source.grid);
-    expect(back.data).toEqual(raw.truth);
+    expect(isSame(back.data, raw.truth!)).toBe(true);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { brats } from "./brats.ts";
+import { requireComplete } from "./dataset.ts";
 
 const four = (prefix: string, ending = ".nii.gz") =>
   ["flair", "t1", "t1ce", "t2"].map((name) => `${prefix}_${name}${ending}`);
@@ -76,6 +77,12 @@ describe("tells what is wrong with a case", () => {
       'case "a": needs one file for each of flair, t1ce, t1, t2; truth has 2: a_seg.nii, a_seg.nii.gz; keep one of them',
     ],
   ])("%s", (_, paths, problem) => expect(brats.recognise(paths).map((one) => one.problem)).toEqual([problem]));
+
+  test("the first problem among cases is thrown on request", () => {
+    const cases = brats.recognise([...four("a"), ...four("b").slice(1)]);
+    expect(() => requireComplete(cases)).toThrow(/^case "b": .* missing: flair/);
+    expect(() => requireComplete(cases.slice(0, 1))).not.toThrow();
+  });
 
   test("modalities of two patients are never mixed", () => {
     const mixed = ["a_flair.nii", "a_t1.nii", "a_t1ce.nii", "b_t2.nii"];
