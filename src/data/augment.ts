@@ -11,7 +11,10 @@ export interface AugmentPlan {
   readonly shift: number;
 }
 
-/** One draw. Value of channel c becomes value * gain[c] + offset[c], outside the brain too, as in the authors' released code. */
+/**
+ * One draw. Value of channel c becomes value * gain[c] + offset[c], outside the brain too, as in the authors' released
+ * code.
+ */
 export interface Augmentation {
   readonly flipX: boolean;
   readonly flipY: boolean;

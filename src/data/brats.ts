@@ -1,4 +1,4 @@
-/** @file The BraTS glioma data sets of all years: four MRI modalities, skull-stripped, co-registered, 240x240x155 at 1 mm. */
+/** @file The BraTS glioma data sets of all years: four co-registered, skull-stripped MRI modalities, 240x240x155, 1 mm. */
 
 import type { Dataset } from "./dataset.ts";
 import { type FileName, groupCases } from "./recognise.ts";

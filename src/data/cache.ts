@@ -10,8 +10,9 @@ import { prepareCase } from "./prepare.ts";
 const preparation = 1;
 
 /**
- * A case with its truth, prepared and compact. With `cache`, it is read from there when it was prepared from the same bytes for the
- * same data set, and else written there; old entries stay until the folder is deleted. Throws `UserError` as `loadCase` does.
+ * A case with its truth, prepared and compact. With `cache`, it is read from there when it was prepared from the same
+ * bytes for the same data set, and else written there; old entries stay until the folder is deleted. Throws
+ * `UserError` as `loadCase` does.
  */
 export async function loadCompactCase(
   files: CaseFiles,
@@ -28,7 +29,9 @@ export async function loadCompactCase(
   return compact;
 }
 
-/** 16 hexadecimal digits of the sha256 of all that decides the result: the files' bytes and the data set's preparation. */
+/**
+ * 16 hexadecimal digits of the sha256 of all that decides the result: the files' bytes and the data set's preparation.
+ */
 async function fingerprint(files: CaseFiles, folder: Folder, { channels, frame, normalization, labels }: Dataset) {
   const paths = [...channels.map((channel) => files.channels[channel]), ...(files.truth ? [files.truth] : [])];
   const digests = await Promise.all(paths.map(async (path) => sha256(await folder.read(path))));

@@ -29,7 +29,10 @@ export interface CompactCase {
   readonly truth?: Uint8Array;
 }
 
-/** Rounds each channel to 65,535 steps between -max|v| and max|v|: errors up to max|v| / 65,534, at most 3e-4 sd on 30 BraTS cases. */
+/**
+ * Rounds each channel to 65,535 steps between -max|v| and max|v|: errors up to max|v| / 65,534, at most 3e-4 sd on 30
+ * BraTS cases.
+ */
 export function compactCase(source: FrameCase): CompactCase {
   const { id, size, channels, truth } = source;
   const box = findContent(source);
@@ -64,7 +67,10 @@ export function expandCase({ id, size, box, steps, voxels, truth }: CompactCase)
   return { id, size, channels, ...(classes === undefined ? {} : { truth: classes }) };
 }
 
-/** Calls `visit` for each row (along x) of the box: its index in the full volume, in channel 0 of `voxels`, and in `truth`. */
+/**
+ * Calls `visit` for each row (along x) of the box: its index in the full volume, in channel 0 of `voxels`, and in
+ * `truth`.
+ */
 function visitRows(
   { size, box, channels }: Pick<CompactCase, "size" | "box"> & { channels: number },
   visit: (full: number, packed: number, plane: number) => void,
@@ -98,7 +104,10 @@ interface Header extends Omit<CompactCase, "voxels" | "truth"> {
   readonly hasTruth: boolean;
 }
 
-/** One file: magic, header length (uint32 each), header (JSON, padded to 4 bytes), voxels, truth. Numbers are little-endian. */
+/**
+ * One file: magic, header length (uint32 each), header (JSON, padded to 4 bytes), voxels, truth.
+ * Numbers are little-endian.
+ */
 export function encodePrepared({ voxels, truth, ...rest }: CompactCase): Uint8Array {
   const header: Header = { ...rest, hasTruth: truth !== undefined };
   const json = new TextEncoder().encode(JSON.stringify(header));
@@ -111,7 +120,9 @@ export function encodePrepared({ voxels, truth, ...rest }: CompactCase): Uint8Ar
   return bytes;
 }
 
-/** Reads what `encodePrepared` wrote, sharing its memory; `name` is for messages. Throws `UserError` for other bytes. */
+/**
+ * Reads what `encodePrepared` wrote, sharing its memory; `name` is for messages. Throws `UserError` for other bytes.
+ */
 export function decodePrepared(encoded: Uint8Array, name: string): CompactCase {
   const bytes = encoded.byteOffset % 4 === 0 ? encoded : encoded.slice();
   const wrong = () =>

@@ -40,7 +40,9 @@ export interface Dataset {
   readonly regions: Readonly<Record<string, readonly number[]>>;
   readonly normalization: NormalizationId;
   readonly frame: Frame;
-  /** The cases among `paths`, sorted by id; the same for a folder of case folders, one case folder and dropped files. */
+  /**
+   * The cases among `paths`, sorted by id; the same for a folder of case folders, one case folder and dropped files.
+   */
   recognise(paths: readonly string[]): CaseFiles[];
   /** The source (site, year) a case id belongs to, for stratified folds. */
   stratum(id: string): string;

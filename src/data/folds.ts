@@ -10,8 +10,9 @@ export interface Split {
 }
 
 /**
- * `count` splits of `ids`; every id validates in exactly one. Each stratum (`stratum(id)`) is shuffled and dealt out in turn, going on
- * where the one before ended, so the folds' sizes, and each stratum's shares in them, differ by at most one.
+ * `count` splits of `ids`; every id validates in exactly one. Each stratum (`stratum(id)`) is shuffled and dealt out
+ * in turn, going on where the one before ended, so the folds' sizes, and each stratum's shares in them, differ by at
+ * most one.
  */
 export function makeFolds(
   ids: readonly string[],
@@ -37,8 +38,8 @@ export function makeFolds(
 const splitSchema = z.strictObject({ train: z.array(z.string()).min(1), validation: z.array(z.string()) });
 
 /**
- * Reads a split file, `{ "train": [ids], "validation": [ids] }`, for the cases `ids`; cases in neither list stay unused.
- * Throws `UserError` for other content, a case in both lists or listed twice, and a case that is not there.
+ * Reads a split file, `{ "train": [ids], "validation": [ids] }`, for the cases `ids`; cases in neither list stay
+ * unused. Throws `UserError` for other content, a case in both lists or listed twice, and a case that is not there.
  */
 export function readSplit(bytes: Uint8Array, ids: readonly string[], name: string): Split {
   const parsed = splitSchema.safeParse(parseJson(bytes, name));

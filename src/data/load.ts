@@ -34,8 +34,9 @@ export async function findCases(dataset: Dataset, folder: Folder): Promise<CaseF
 }
 
 /**
- * Reads the channels of a case, and its truth when `truth` is set and there is one. Throws `UserError` for an incomplete case, a file
- * that cannot be read, files of different geometry, labels outside the data set's and an empty brain.
+ * Reads the channels of a case, and its truth when `truth` is set and there is one. Throws `UserError` for an
+ * incomplete case, a file that cannot be read, files of different geometry, labels outside the data set's and an empty
+ * brain.
  */
 export async function loadCase(
   files: CaseFiles,
@@ -63,7 +64,9 @@ export async function loadCase(
   return { ...base, truth: map.data, labels: findLabels(map, truthPath, { files, dataset }) };
 }
 
-/** Files of one case may differ by this much at any corner, in voxels: rounding in headers, never a shift that shows. */
+/**
+ * Files of one case may differ by this much at any corner, in voxels: rounding in headers, never a shift that shows.
+ */
 const tolerance = 0.1;
 
 interface PlacedFile {
@@ -91,7 +94,9 @@ function requireSameGrid(a: PlacedFile, b: PlacedFile): void {
 const cornersOf = ([x, y, z]: Vec3): Vec3[] =>
   [0, x - 1].flatMap((i) => [0, y - 1].flatMap((j) => [0, z - 1].map((k): Vec3 => [i, j, k])));
 
-/** The first convention that has all labels of the map: that of the file names, then the data set's, then its others. */
+/**
+ * The first convention that has all labels of the map: that of the file names, then the data set's, then its others.
+ */
 function findLabels(
   { data }: LabelMap,
   path: string,

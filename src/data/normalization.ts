@@ -1,6 +1,9 @@
 /** @file Intensity normalizations: raw channels of a case in, what the networks see out. */
 
-/** `channels`: one array of voxels each, all of one length; `mask`: 1 where a voxel belongs to the body part. New arrays come out. */
+/**
+ * `channels`: one array of voxels each, all of one length; `mask`: 1 where a voxel belongs to the body part. New arrays
+ * come out.
+ */
 export type Normalization = (channels: readonly Float32Array[], mask: Uint8Array) => Float32Array[];
 
 /** The brain: voxels where the sum of the raw modalities is > 0 (the authors' released code). */
@@ -12,7 +15,10 @@ export function maskBrain(channels: readonly Float32Array[]): Uint8Array {
   return mask;
 }
 
-/** z = (v - mean) / sd over the mask, with the population sd; 0 outside. A channel that is constant in the mask becomes 0. */
+/**
+ * z = (v - mean) / sd over the mask, with the population sd; 0 outside. A channel that is constant in the mask becomes
+ * 0.
+ */
 function zscore(channel: Float32Array, mask: Uint8Array): Float32Array {
   let count = 0;
   let sum = 0;

@@ -1,9 +1,14 @@
-/** @file Synthetic multi-modal head volumes with tumour-like lesions, seeded: for tests and demonstrations without data. */
+/**
+ * @file Synthetic multi-modal head volumes with tumour-like lesions, seeded: for tests and demonstrations without data.
+ */
 
 import { createRandom, type Random } from "../random.ts";
 import type { Grid, LabelMap, Vec3, Volume } from "../volume/grid.ts";
 
-/** Tissue -> intensity in FLAIR, T1ce, T1, T2: the contrasts a reader of MRI expects (oedema bright in FLAIR, rim bright in T1ce). */
+/**
+ * Tissue -> intensity in FLAIR, T1ce, T1, T2: the contrasts a reader of MRI expects (oedema bright in FLAIR, rim bright
+ * in T1ce).
+ */
 const contrast = {
   white: [300, 420, 430, 260],
   grey: [360, 340, 340, 330],
@@ -89,7 +94,10 @@ function paintTissues(random: Random, size: Vec3): Uint8Array {
   return out;
 }
 
-/** Intensity = scanner gain x bias field x tissue contrast + noise, whole numbers >= 1 in the head and 0 outside, as in BraTS files. */
+/**
+ * Intensity = scanner gain x bias field x tissue contrast + noise, whole numbers >= 1 in the head and 0 outside, as in
+ * BraTS files.
+ */
 function scan(random: Random, size: Vec3, { tissue, channel }: { tissue: Uint8Array; channel: number }): Float32Array {
   const bias = makeField(random, size, 1);
   const gain = 0.7 + 0.7 * random.uniform();

@@ -1,4 +1,7 @@
-/** @file The phantom data set: synthetic cases in BraTS naming, in slices of 32x32, for tests and demonstrations without data. */
+/**
+ * @file The phantom data set: synthetic cases in BraTS naming, in slices of 32x32, for tests and demonstrations without
+ * data.
+ */
 
 import type { Folder, Gzip } from "../platform.ts";
 import { deriveSeed } from "../random.ts";
@@ -12,8 +15,8 @@ import { makePhantom } from "./phantom-volume.ts";
 export const phantom: Dataset = { ...brats, id: "phantom", frame: { ...brats.frame, sliceSize: [32, 32] } };
 
 /**
- * Writes `cases` phantoms as `phantom_001/phantom_001_flair.nii.gz` and so on, with truth; case k from 0 on is made from
- * `deriveSeed(seed, k)`. Returns the ids.
+ * Writes `cases` phantoms as `phantom_001/phantom_001_flair.nii.gz` and so on, with truth; case k from 0 on is made
+ * from `deriveSeed(seed, k)`. Returns the ids.
  * @example await writePhantoms(folder, gzip, { cases: 8, seed: 1, size: [32, 32, 16] })
  */
 export async function writePhantoms(

@@ -6,7 +6,10 @@ import { copyCrop, fillBatch, poolSlices, type SamplePlan } from "./sampler.ts";
 
 const still = { flipX: false, flipY: false, gain: [1, 1], offset: [0, 0] };
 
-/** 6 x 5 x 2 voxels: in slice 1, channel 0 holds 10 y + x and channel 1 its negative in x 1..4, y 1..3; the truth is 3 at (4, 2). */
+/**
+ * 6 x 5 x 2 voxels: in slice 1, channel 0 holds 10 y + x and channel 1 its negative in x 1..4, y 1..3; the truth is 3
+ * at (4, 2).
+ */
 function makeCase(): CompactCase {
   const [a, b, truth] = [new Float32Array(60), new Float32Array(60), new Uint8Array(60)];
   for (let y = 1; y <= 3; y++)

@@ -11,7 +11,10 @@ export interface SamplePlan extends AugmentPlan {
   readonly crop: number;
   /** Share of tumour-bearing slices in the draw, 0..1. Every slice of either kind is equally likely. */
   readonly tumourSlices: number;
-  /** Share of the crops of tumour-bearing slices that are centred on a tumour, 0..1; the others lie anywhere in the slice. */
+  /**
+   * Share of the crops of tumour-bearing slices that are centred on a tumour, 0..1; the others lie anywhere in the
+   * slice.
+   */
   readonly tumourCrops: number;
   /** A centred crop moves by up to this many voxels on each axis. */
   readonly jitter: number;
