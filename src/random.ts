@@ -1,7 +1,7 @@
 /** @file The seeded generator. Nothing else in the project draws random numbers, so the same seed gives the same run. */
 
 import { uniformInt } from "pure-rand/distribution/uniformInt";
-import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
 export interface Random {
   /** Uniform in [0, 1), 24 bits: exact in float32. */
@@ -10,19 +10,16 @@ export interface Random {
   integer(below: number): number;
   /** Standard normal (Box-Muller). */
   normal(): number;
-  /** All that is needed to go on later from here: `createRandom(state)`. */
-  state(): readonly number[];
 }
 
-/** Generator (xoroshiro128+) from a seed, or from the `state()` of an earlier one. */
-export function createRandom(start: number | readonly number[]): Random {
-  const generator = typeof start === "number" ? xoroshiro128plus(start) : xoroshiro128plusFromState(start);
+/** Generator (xoroshiro128+) from a 32-bit seed. */
+export function createRandom(seed: number): Random {
+  const generator = xoroshiro128plus(seed);
   const uniform = () => (generator.next() >>> 8) / 0x1000000;
   return {
     uniform,
     integer: (below) => uniformInt(generator, 0, below - 1),
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
-    state: () => generator.getState(),
   };
 }
 
@@ -33,4 +30,18 @@ export function shuffle<T>(items: T[], random: Random): T[] {
     [items[i], items[j]] = [items[j]!, items[i]!];
   }
   return items;
+}
+
+/**
+ * A seed for one purpose of a run: the same numbers, the same seed. Draws that belong to step t of stream s come from
+ * `createRandom(deriveSeed(seed, s, t))`, so that a resumed run needs no generator state and streams stay independent.
+ */
+export function deriveSeed(...path: readonly number[]): number {
+  let hash = 0x811c9dc5;
+  for (const part of path) {
+    hash = Math.imul(hash ^ part, 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    hash ^= hash >>> 16;
+  }
+  return hash;
 }

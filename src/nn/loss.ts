@@ -8,19 +8,19 @@ import { constant, scalar, type Value } from "../graph/value.ts";
 
 const DICE_EPSILON = 1e-5;
 
-/** Class indices [N, ...] (float32 integers) -> 0 and 1, [N, classes, ...]. */
+/** Class indices [N, ...] -> 0 and 1, [N, classes, ...]. */
 function oneHot(labels: Value, classes: number): Value {
   const [n, ...rest] = labels.shape as [number, ...number[]];
   const index = constant(
     Float32Array.from({ length: classes }, (_, c) => c),
     [1, classes, ...rest.map(() => 1)],
   );
-  return cast(equal(reshape(labels, [n, 1, ...rest]), index), "float32");
+  return cast(equal(cast(reshape(labels, [n, 1, ...rest]), "float32"), index), "float32");
 }
 
 /**
  * Eq. 6: sum over the foreground classes c of 1 - 2 sum(p_c t_c) / (sum(p_c) + sum(t_c) + 1e-5), sums over the batch.
- * `probabilities` [N, classes, H, W], `labels` [N, H, W] class indices as float32; class 0 is the background.
+ * `probabilities` [N, classes, H, W], `labels` [N, H, W] class indices (uint8); class 0 is the background.
  */
 export function diceLoss(probabilities: Value, labels: Value): Value {
   const classes = probabilities.shape[1]!;
@@ -34,7 +34,7 @@ export function diceLoss(probabilities: Value, labels: Value): Value {
 
 /**
  * Eq. 7: sum of w[t] (-log softmax(logits)[t]) over the batch, divided by the sum of w[t], as PyTorch's weighted mean.
- * `logits` [N, classes], `targets` [N] class indices as float32.
+ * `logits` [N, classes], `targets` [N] class indices (uint8).
  */
 export function weightedCrossEntropy(logits: Value, targets: Value, weights: readonly number[]): Value {
   const weight = constant(Float32Array.from(weights), [weights.length]);

@@ -68,8 +68,8 @@ const batchOf = (spec: NetworkSpec, batch: number) => {
   return {
     image: Float32Array.from({ length: 4 * pixels }, (_, k) => Math.sin(0.37 * k) + 0.5 * Math.cos(0.011 * k)),
     targets: decide
-      ? Float32Array.from({ length: batch }, (_, k) => k % 5)
-      : Float32Array.from({ length: pixels }, (_, k) => (7 * k + Math.floor(k / 13)) % 4),
+      ? Uint8Array.from({ length: batch }, (_, k) => k % 5)
+      : Uint8Array.from({ length: pixels }, (_, k) => (7 * k + Math.floor(k / 13)) % 4),
     learningRate: 1e-3,
     random: createRandom(1),
   };

@@ -70,7 +70,7 @@ export function buildStep(spec: NetworkSpec, options: StepOptions): StepGraph {
   >;
   const { scope, pieces, buffersAfter } = trainingScope(plan, { ...vectors, noise: input("noise", [plan.noise]) });
   const logits = buildNetwork(spec, scope, image);
-  const loss = lossOf(spec, logits, { targets: input("targets", targetShape), options });
+  const loss = lossOf(spec, logits, { targets: input("targets", targetShape, "uint8"), options });
   const flat = (values: readonly Value[]) =>
     concat(
       values.map((value) => reshape(value, [count(value.shape)])),
@@ -106,11 +106,20 @@ export function initialState(plan: WeightPlan, seed: number): TrainState {
   };
 }
 
+export interface StepBatch {
+  readonly image: Float32Array;
+  /** Class indices or choices. */
+  readonly targets: Uint8Array;
+  readonly learningRate: number;
+  /** Feeds dropout. */
+  readonly random: Random;
+}
+
 export interface Stepper {
   /** Weights and moments as they are now. Valid until the step after the next. */
   state(): TrainState;
-  /** One update; returns the loss before it. `random` feeds dropout. */
-  step(batch: { image: Float32Array; targets: Float32Array; learningRate: number; random: Random }): Promise<number>;
+  /** One update; returns the loss before it. */
+  step(batch: StepBatch): Promise<number>;
   release(): Promise<void>;
 }
 
@@ -128,7 +137,7 @@ export async function createStepper(runtime: Runtime, graph: StepGraph, start: T
       const results = await session.run(
         {
           image: vector(image, graph.image),
-          targets: vector(targets, graph.targets),
+          targets: { dtype: "uint8", dims: graph.targets, data: targets },
           ...Object.fromEntries(VECTORS.map((name) => [name, vector(current[name])])),
           ...(noise.length > 0 ? { noise: vector(noise) } : {}),
           stepSize: vector(Float32Array.of(scalars.stepSize), []),

@@ -1,0 +1,40 @@
+/** @file BraTS in Setting 1 on a few cases and two CPU cores: the recipe of the bank in `banks/brats`. */
+
+import type { Recipe } from "../train/recipe.ts";
+
+export const brats: Recipe = {
+  dataset: "brats",
+  seed: 1,
+  setting: "window",
+  inputSize: 128,
+  stride: 42,
+  candidates: [
+    { id: "M1", network: "unet2d", config: { base: 12 }, trainedShare: 0.75 },
+    { id: "M2", network: "unet2d", config: { base: 16 }, trainedShare: 0.75 },
+    { id: "M3", network: "transbts2d", config: { layers: 1 }, trainedShare: 1 },
+    { id: "M4", network: "transbts2d", config: { layers: 4 }, trainedShare: 1 },
+  ],
+  decision: { id: "decision", network: "shufflenetv2", config: {} },
+  bank: {
+    epochs: 32,
+    stepsPerEpoch: 50,
+    batch: 8,
+    learningRate: 1e-3,
+    weightDecay: 1e-5,
+    warmupEpochs: 1,
+    validateEvery: 8,
+  },
+  sampling: { tumourSlices: 0.8, tumourCrops: 0.75, jitter: 24, flip: 0.5, scale: 0.1, shift: 0.1 },
+  choice: { alpha: 0.001, softmaxDice: false, softmaxFlops: true },
+  labels: { everySlice: 3 },
+  decisionTraining: {
+    epochs: 20,
+    stepsPerEpoch: 50,
+    batch: 64,
+    learningRate: 1e-2,
+    weightDecay: 1e-5,
+    tumourWindows: 0.5,
+    classWeights: [0.9, 1, 1, 1.1, 1.1],
+  },
+  storage: "int8",
+};

@@ -1,0 +1,82 @@
+/**
+ * @file A checkpoint: one safetensors file, so that it is there as a whole or not at all. It holds the weights of each
+ * network under PyTorch keys ("M1.encoder1.0.conv1.weight"), Adam's moments, and how far the training is. Batches and
+ * dropout are drawn from seeds that depend on the step alone, so this is all that an exact continuation needs.
+ */
+
+import { UserError } from "../error.ts";
+import { namedParts, type WeightPlan, type WeightSpec } from "../nn/scope.ts";
+import type { Folder } from "../platform.ts";
+import { decodeSafetensors, encodeSafetensors, type NamedTensor } from "./safetensors.ts";
+import type { TrainState } from "./step.ts";
+
+export interface Checkpoint {
+  /** Steps of this phase that are done. */
+  readonly step: number;
+  /** What the run depends on, as text: a checkpoint of another recipe or other cases is refused. */
+  readonly identity: string;
+  /** Network id -> plan and state. */
+  readonly states: Readonly<Record<string, { readonly plan: WeightPlan; readonly state: TrainState }>>;
+}
+
+const MOMENTS = ["mean", "square", "largest"] as const;
+
+export async function writeCheckpoint(folder: Folder, path: string, { step, identity, states }: Checkpoint) {
+  const tensors: Record<string, NamedTensor> = {};
+  for (const [id, { plan, state }] of Object.entries(states)) {
+    addParts(tensors, `${id}.`, plan.parameters, state.parameters);
+    addParts(tensors, `${id}.`, plan.buffers, state.buffers);
+    for (const name of MOMENTS) tensors[`${id}.adam.${name}`] = { shape: [state[name].length], data: state[name] };
+  }
+  const steps = Object.entries(states).map(([id, { state }]) => [`${id}.step`, String(state.step)]);
+  const metadata = { step: String(step), identity, ...Object.fromEntries(steps) };
+  await folder.write(path, encodeSafetensors({ tensors, metadata }));
+}
+
+function addParts(
+  tensors: Record<string, NamedTensor>,
+  prefix: string,
+  specs: readonly WeightSpec[],
+  flat: Float32Array,
+) {
+  const parts = namedParts(specs, flat);
+  for (const { key, shape } of specs) tensors[prefix + key] = { shape, data: parts[key]! };
+}
+
+/** Null when there is none. Throws `UserError` when it belongs to another recipe or other cases. */
+export async function readCheckpoint(
+  folder: Folder,
+  path: string,
+  expected: { identity: string; plans: Readonly<Record<string, WeightPlan>> },
+): Promise<Checkpoint | null> {
+  if (!(await folder.list()).includes(path)) return null;
+  const { tensors, metadata } = decodeSafetensors(await folder.read(path), `${folder.name}/${path}`);
+  if (metadata["identity"] !== expected.identity) {
+    throw new UserError(
+      `${folder.name}/${path} was made with another recipe or other cases; resume with those, or give another --out`,
+    );
+  }
+  const join = (id: string, specs: readonly WeightSpec[]) =>
+    joinParts(specs.map(({ key }) => tensors[`${id}.${key}`]!));
+  const states = Object.entries(expected.plans).map(([id, plan]) => {
+    const moments = MOMENTS.map((name) => [name, tensors[`${id}.adam.${name}`]!.data] as const);
+    const state = {
+      parameters: join(id, plan.parameters),
+      buffers: join(id, plan.buffers),
+      ...Object.fromEntries(moments),
+      step: Number(metadata[`${id}.step`]),
+    };
+    return [id, { plan, state: state as TrainState }] as const;
+  });
+  return { step: Number(metadata["step"]), identity: expected.identity, states: Object.fromEntries(states) };
+}
+
+function joinParts(parts: readonly NamedTensor[]): Float32Array {
+  const flat = new Float32Array(parts.reduce((sum, { data }) => sum + data.length, 0));
+  let at = 0;
+  for (const { data } of parts) {
+    flat.set(data, at);
+    at += data.length;
+  }
+  return flat;
+}

@@ -1,0 +1,117 @@
+/** @file The choice labels that the decision network learns: Eq. 4 on windows of the training cases. */
+
+import { bestChoice, countForeground, sliceDice } from "../danet/choice.ts";
+import type { CompactCase } from "../data/compact.ts";
+import { measureNetwork } from "../nets/network.ts";
+import { windowStarts } from "../volume/slice.ts";
+import { weightsOf } from "./export.ts";
+import { type Placed, plainCrop, predictCrops } from "./predict.ts";
+import { candidateSpecs, identityOf, regionClasses, type Trained, type TrainRun } from "./run.ts";
+
+/** One window and the action it should get: 0 skips, k is candidate k. */
+export interface ChoiceLabel {
+  /** Index in the run's training cases. */
+  readonly case: number;
+  readonly slice: number;
+  readonly x: number;
+  readonly y: number;
+  readonly choice: number;
+  /** Of each candidate; absent where there is no foreground and none had to run. */
+  readonly dice?: readonly number[];
+}
+
+const PATH = "checkpoints/labels.json";
+
+/** Labels of the windows of every `labels.everySlice`-th slice. Computed once and kept. */
+export async function labelWindows(run: TrainRun, bank: Readonly<Record<string, Trained>>): Promise<ChoiceLabel[]> {
+  const { out, log } = run;
+  const identity = identityOf(run);
+  if ((await out.list()).includes(PATH)) {
+    const kept = JSON.parse(new TextDecoder().decode(await out.read(PATH))) as {
+      identity: string;
+      labels: ChoiceLabel[];
+    };
+    if (kept.identity === identity) return kept.labels;
+  }
+  const started = performance.now();
+  const windows = run.training.flatMap((source, index) => windowsOf(run, source, index));
+  const foreground = windows.filter(({ foreground }) => foreground > 0);
+  const dice = await diceOfCandidates(run, bank, foreground);
+  const gflops = Object.values(candidateSpecs(run)).map((spec) => measureNetwork(spec).paper / 1e9);
+  const byWindow = new Map(foreground.map((window, i) => [window, dice.map((list) => list[i]!)]));
+  const labels = windows.map((window): ChoiceLabel => {
+    const { case: index, crop, foreground } = window;
+    const scores = byWindow.get(window);
+    const choice = bestChoice({ foreground, dice: scores ?? [], gflops }, run.recipe.choice);
+    return { case: index, slice: crop.slice, x: crop.x, y: crop.y, choice, ...(scores ? { dice: scores } : {}) };
+  });
+  await out.write(PATH, new TextEncoder().encode(JSON.stringify({ identity, labels })));
+  const counts = [...gflops.keys(), gflops.length].map((k) => labels.filter(({ choice }) => choice === k).length);
+  log.rewind("labels", -1);
+  await log.add({ phase: "labels", step: 0, counts, seconds: (performance.now() - started) / 1000 });
+  return labels;
+}
+
+interface LabelledWindow extends Placed {
+  readonly case: number;
+  readonly foreground: number;
+}
+
+/** The windows that use will cut (the whole slice in the full setting), with their count of foreground pixels. */
+function windowsOf({ recipe }: TrainRun, source: CompactCase, index: number): LabelledWindow[] {
+  const size = recipe.inputSize;
+  const starts = (axis: 0 | 1) => windowStarts(source.size[axis], size, recipe.stride);
+  const slices = Array.from({ length: source.size[2] }, (_, z) => z).filter((z) => z % recipe.labels.everySlice === 0);
+  return slices.flatMap((slice) =>
+    starts(1).flatMap((y) =>
+      starts(0).map((x) => {
+        const crop = plainCrop(source, { slice, x, y, size });
+        return { source, crop, case: index, foreground: countForeground(truthOf(source, { slice, x, y, size })) };
+      }),
+    ),
+  );
+}
+
+/** Truth voxels of the part of a window that lies in the case's box. */
+function truthOf({ box, truth }: CompactCase, at: { slice: number; x: number; y: number; size: number }): Uint8Array {
+  const [width, height, depth] = box.size;
+  const z = at.slice - box.start[2];
+  if (z < 0 || z >= depth || truth === undefined) return new Uint8Array();
+  const [left, right] = [at.x, at.x + at.size].map((x) => Math.max(0, Math.min(width, x - box.start[0]))) as [
+    number,
+    number,
+  ];
+  const [top, bottom] = [at.y, at.y + at.size].map((y) => Math.max(0, Math.min(height, y - box.start[1]))) as [
+    number,
+    number,
+  ];
+  const found = new Uint8Array((right - left) * (bottom - top));
+  for (let y = top; y < bottom; y++) {
+    const row = (z * height + y) * width;
+    found.set(truth.subarray(row + left, row + right), (y - top) * (right - left));
+  }
+  return found;
+}
+
+/** S_i of every window: [candidate][window]. */
+async function diceOfCandidates(
+  run: TrainRun,
+  bank: Readonly<Record<string, Trained>>,
+  windows: readonly LabelledWindow[],
+): Promise<number[][]> {
+  const regions = Object.values(regionClasses(run.dataset));
+  const specs = Object.entries(candidateSpecs(run));
+  const all: number[][] = [];
+  for (const [id, spec] of specs) {
+    const { plan, state } = bank[id]!;
+    const dice: number[] = [];
+    await predictCrops({ runtime: run.runtime, spec, weights: weightsOf(plan, state) }, windows, (i, found) => {
+      dice.push(sliceDice(found.prediction, found.truth, regions));
+      const done = all.length * windows.length + i + 1;
+      if (i % 64 === 0) run.onProgress?.({ stage: "labels", done, total: specs.length * windows.length });
+      run.signal?.throwIfAborted();
+    });
+    all.push(dice);
+  }
+  return all;
+}

@@ -1,0 +1,53 @@
+/** @file Classes of crops by a candidate as it stands, for validation and for choice labels. */
+
+import type { CompactCase } from "../data/compact.ts";
+import { type Crop, copyCrop } from "../data/sampler.ts";
+import { labelPixels } from "../infer/assemble.ts";
+import type { NetworkSpec } from "../nets/network.ts";
+import type { Weights } from "../nn/scope.ts";
+import type { Runtime } from "../platform.ts";
+import { exportNetwork } from "./export.ts";
+
+/** A place in a case: no flips, intensities as they are. */
+export function plainCrop(source: CompactCase, place: { slice: number; x: number; y: number; size: number }): Crop {
+  const channels = source.steps.length;
+  return { ...place, flipX: false, flipY: false, gain: Array(channels).fill(1), offset: Array(channels).fill(0) };
+}
+
+export interface Placed {
+  readonly source: CompactCase;
+  readonly crop: Crop;
+}
+
+const BATCH = 8;
+
+/**
+ * Calls `onCrop` with prediction and truth, class indices [size, size], of each crop, in order. The arrays are used
+ * again for the next crop.
+ */
+export async function predictCrops(
+  model: { runtime: Runtime; spec: NetworkSpec; weights: Weights },
+  crops: readonly Placed[],
+  onCrop: (index: number, classes: { prediction: Uint8Array; truth: Uint8Array }) => void,
+): Promise<void> {
+  const { runtime, spec, weights } = model;
+  const session = await runtime.load(exportNetwork(spec, weights, { storage: "float32" }));
+  const area = spec.image[1]! * spec.image[2]!;
+  const into = { images: new Float32Array(BATCH * spec.image[0]! * area), truth: new Uint8Array(BATCH * area) };
+  const prediction = new Uint8Array(area);
+  for (let start = 0; start < crops.length; start += BATCH) {
+    const batch = crops.slice(start, start + BATCH);
+    batch.forEach(({ source, crop }, item) => {
+      copyCrop(source, crop, { into, item });
+    });
+    const data = into.images.subarray(0, batch.length * spec.image[0]! * area);
+    const image = { dtype: "float32", dims: [batch.length, ...spec.image], data } as const;
+    const { probabilities } = await session.run({ image });
+    const maps = probabilities!.data as Float32Array;
+    batch.forEach((_, item) => {
+      labelPixels(maps.subarray(item * spec.outputs * area, (item + 1) * spec.outputs * area), prediction);
+      onCrop(start + item, { prediction, truth: into.truth.subarray(item * area, (item + 1) * area) });
+    });
+  }
+  await session.release();
+}

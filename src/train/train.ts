@@ -1,0 +1,60 @@
+/** @file A whole training: bank, choice labels, decision network, bank folder. Each phase goes on where it was left. */
+
+import { type NewBank, type UnhashedModel, writeBank } from "../danet/bank.ts";
+import { measureNetwork, type NetworkSpec } from "../nets/network.ts";
+import type { Folder } from "../platform.ts";
+import { trainBank } from "./bank.ts";
+import { trainDecision } from "./decision.ts";
+import { exportNetwork, weightsOf } from "./export.ts";
+import { labelWindows } from "./labels.ts";
+import { candidateSpecs, decisionSpec, type Trained, type TrainRun } from "./run.ts";
+
+/** Trains all phases and writes the bank to `bankFolder`. */
+export async function train(run: TrainRun, { bankFolder, version }: { bankFolder: Folder; version: string }) {
+  const bank = await trainBank(run);
+  const labels = await labelWindows(run, bank);
+  const decision = await trainDecision(run, labels);
+  await exportBank(run, { ...bank, [run.recipe.decision.id]: decision }, { bankFolder, version });
+}
+
+/** Writes trained networks, by id, as a bank folder. */
+export async function exportBank(
+  run: TrainRun,
+  trained: Readonly<Record<string, Trained>>,
+  { bankFolder, version }: { bankFolder: Folder; version: string },
+) {
+  const { recipe, dataset } = run;
+  const models: Record<string, Uint8Array> = {};
+  const describe = (spec: NetworkSpec, { id, network, config }: { id: string; network: string; config: object }) => {
+    const { plan, state } = trained[id]!;
+    const file = `${id}.onnx`;
+    models[file] = exportNetwork(spec, weightsOf(plan, state), { storage: recipe.storage, version });
+    const { parameters, macs, paper } = measureNetwork(spec);
+    const output = spec.network.task === "segment" ? "probabilities" : "logits";
+    const all = { ...(spec.network.defaults as object), ...config } as UnhashedModel["config"];
+    return { id, network, config: all, file, output, parameters, flops: { macs, paper } } as UnhashedModel;
+  };
+  const specs = candidateSpecs(run);
+  const manifest: NewBank = {
+    dataset: dataset.id,
+    channels: [...dataset.channels],
+    labels: [...dataset.labels],
+    regions: Object.fromEntries(Object.entries(dataset.regions).map(([name, labels]) => [name, [...labels]])),
+    normalization: dataset.normalization,
+    frame: {
+      orientation: dataset.frame.orientation,
+      spacing: [...dataset.frame.spacing],
+      sliceSize: [...dataset.frame.sliceSize],
+    },
+    inputSize: [recipe.inputSize, recipe.inputSize],
+    setting: recipe.setting,
+    stride: recipe.stride,
+    candidates: recipe.candidates.map((candidate) => describe(specs[candidate.id]!, candidate)),
+    decision: describe(decisionSpec(run), recipe.decision),
+    recipe: structuredClone(recipe),
+    trainingCases: run.training.map(({ id }) => id),
+    seed: recipe.seed,
+    toolVersion: version,
+  };
+  await writeBank(bankFolder, manifest, models);
+}
