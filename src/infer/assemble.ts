@@ -1,0 +1,61 @@
+/** @file From the outputs of overlapping windows to one class a pixel. */
+
+import type { Window } from "../volume/slice.ts";
+
+/** Softmax over the K channels of each pixel, in place: `maps` is [count, K, H, W] with `area` = H * W. */
+export function softmaxChannels(maps: Float32Array, { classes, area }: { classes: number; area: number }): void {
+  for (let image = 0; image < maps.length; image += classes * area) {
+    for (let pixel = image; pixel < image + area; pixel++) {
+      const end = pixel + classes * area;
+      let highest = maps[pixel];
+      for (let i = pixel + area; i < end; i += area) highest = Math.max(highest, maps[i]);
+      let total = 0;
+      for (let i = pixel; i < end; i += area) {
+        maps[i] = Math.exp(maps[i] - highest);
+        total += maps[i];
+      }
+      for (let i = pixel; i < end; i += area) maps[i] /= total;
+    }
+  }
+}
+
+/** Where windows are added: `sums` [K, height, width], `weights` [height, width] as `weighPixels` gives them. */
+export interface SliceSums {
+  readonly sums: Float32Array;
+  readonly weights: Float32Array;
+  readonly width: number;
+}
+
+/**
+ * Adds a window's probabilities, [K, size, size], times the weight of each pixel. A skipped window is not added: it
+ * abstains, but was counted in the weights. The authors' code puts a second softmax over the averaged probabilities
+ * before it adds mirrored passes; it changes no argmax of a single pass and only flattens what the passes average, so
+ * it is left out.
+ */
+export function addWindow({ sums, weights, width }: SliceSums, probabilities: Float32Array, window: Window): void {
+  const { x, y, size } = window;
+  let from = 0;
+  for (let plane = 0; plane < sums.length; plane += weights.length) {
+    for (let row = y; row < y + size; row++) {
+      let pixel = row * width + x;
+      for (const end = from + size; from < end; from++, pixel++)
+        sums[plane + pixel] += probabilities[from] * weights[pixel];
+    }
+  }
+}
+
+/** argmax over the K planes of `sums`; the lowest index wins a tie, so a pixel whose windows all skipped is background. */
+export function labelPixels(sums: Float32Array, classes: Uint8Array): void {
+  const area = classes.length;
+  for (let pixel = 0; pixel < area; pixel++) {
+    let best = 0;
+    let highest = sums[pixel];
+    for (let k = 1, i = pixel + area; i < sums.length; k++, i += area) {
+      if (sums[i] > highest) {
+        highest = sums[i];
+        best = k;
+      }
+    }
+    classes[pixel] = best;
+  }
+}

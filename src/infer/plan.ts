@@ -1,0 +1,94 @@
+/** @file What stays the same while one case is segmented: checked once, before any network runs. */
+
+import type { Bank, BankModel } from "../danet/bank.ts";
+import type { Choice, Decision } from "../danet/decision.ts";
+import { UserError } from "../error.ts";
+import type { Vec3 } from "../volume/grid.ts";
+import type { Window } from "../volume/slice.ts";
+import type { Networks } from "./networks.ts";
+import { createStopwatch, type Stopwatch } from "./stopwatch.ts";
+import { type Flip, placeWindows, weighPixels } from "./window.ts";
+
+/** A case in the bank's frame: normalized channels in the bank's order, x fastest. */
+export interface PreparedImage {
+  readonly size: Vec3;
+  readonly channels: readonly Float32Array[];
+}
+
+export interface PlanOptions {
+  readonly networks: Networks;
+  /** "dynamic", or the id of a candidate that every window then gets; the decision network does not run. */
+  readonly policy?: string;
+  /** Default: the bank's. `full` needs an input as large as the slice. */
+  readonly setting?: Bank["setting"];
+  /** Average over the four mirrors of each slice; the decision network decides anew in each. */
+  readonly flips?: boolean;
+  /** Images of one run of a network. */
+  readonly batch?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Plan {
+  readonly image: PreparedImage;
+  readonly bank: Bank;
+  readonly networks: Networks;
+  readonly stopwatch: Stopwatch;
+  /** The action of every window, or null where the decision network decides. */
+  readonly forced: Choice | null;
+  /** Of a slice; null in the full setting, where the slice is the input. */
+  readonly windows: readonly Window[] | null;
+  /** Of each pixel of a slice, [height, width]. */
+  readonly weights: Float32Array;
+  readonly flips: readonly Flip[];
+  readonly batch: number;
+  /** [batch, C, H, W], filled anew for each run. */
+  readonly input: Float32Array;
+  /** What the decision network said of an image of zeros, and how many windows of the unmirrored pass reused it. */
+  readonly empty: { decision?: Decision; reused: number };
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The name of the policy that asks the decision network. */
+export const DYNAMIC = "dynamic";
+
+const ONE_PASS: readonly Flip[] = [{ x: false, y: false }];
+const FOUR_PASSES: readonly Flip[] = [...ONE_PASS, { x: false, y: true }, { x: true, y: false }, { x: true, y: true }];
+
+/** Throws `UserError` for an unknown policy and for a setting that the bank does not allow. */
+export function makePlan(image: PreparedImage, bank: Bank, options: PlanOptions): Plan {
+  const { networks, policy = DYNAMIC, setting = bank.setting, flips = false, batch = 8, signal } = options;
+  const [width, height] = image.size;
+  const [frameWidth, frameHeight] = bank.frame.sliceSize;
+  if (width !== frameWidth || height !== frameHeight || image.channels.length !== bank.channels.length)
+    throw new Error(`makePlan: the image must be in the bank's frame, got ${image.channels.length} x [${image.size}]`);
+  checkSetting(setting, bank);
+  const [h, w] = bank.inputSize;
+  const windows = setting === "full" ? null : placeWindows({ width, height }, { size: h, stride: bank.stride });
+  return {
+    ...{ image, bank, networks, batch, signal, windows },
+    stopwatch: createStopwatch(),
+    forced: policy === DYNAMIC ? null : choiceOf(policy, bank),
+    weights: windows ? weighPixels({ width, height }, windows) : new Float32Array(width * height).fill(1),
+    flips: flips ? FOUR_PASSES : ONE_PASS,
+    input: new Float32Array(batch * bank.channels.length * h * w),
+    empty: { reused: 0 },
+  };
+}
+
+/** Throws `UserError` when the bank's networks cannot run so: their input size is fixed. */
+export function checkSetting(setting: Bank["setting"], { inputSize: [h, w], frame, folder }: Bank): void {
+  const [width, height] = frame.sliceSize;
+  const found = `${folder.name} has inputs of ${h}x${w} and slices of ${height}x${width}`;
+  if (setting === "full" && (h !== height || w !== width))
+    throw new UserError(`setting full needs a bank whose input is the whole slice; ${found}; use --setting window`);
+  if (setting === "window" && h !== w)
+    throw new UserError(`setting window needs a bank with a square input; ${found}; use --setting full`);
+}
+
+/** The action that a forced policy stands for. */
+export function choiceOf(policy: string, { candidates }: { candidates: readonly BankModel[] }): Choice {
+  const index = candidates.findIndex(({ id }) => id === policy);
+  if (index >= 0) return index + 1;
+  const known = [DYNAMIC, ...candidates.map(({ id }) => id)].join(", ");
+  throw new UserError(`policy "${policy}" is not known; known are: ${known}`);
+}
