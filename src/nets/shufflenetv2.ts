@@ -51,7 +51,7 @@ export const shufflenetv2 = defineNetwork({
  * code does. One window remains in both. [N, C, h, w] -> [N, C]
  */
 function pool(x: Value, image: Value): Value {
-  const pooled = averagePool(x, Math.floor(image.shape[2]! / 32));
+  const pooled = averagePool(x, Math.max(1, Math.floor(image.shape[2]! / 32)));
   return reshape(pooled, pooled.shape.slice(0, 2));
 }
 

@@ -1,0 +1,84 @@
+/** @file From folders to a training run: cases found, split, prepared and checked. */
+
+import { loadCompactCase } from "../data/cache.ts";
+import type { CompactCase } from "../data/compact.ts";
+import type { CaseFiles, Dataset } from "../data/dataset.ts";
+import { makeFolds, readSplit, type Split } from "../data/folds.ts";
+import { datasets } from "../data/index.ts";
+import { findCases } from "../data/load.ts";
+import { lookUp, UserError } from "../error.ts";
+import type { Folder, Gzip, Progress, Runtime } from "../platform.ts";
+import { type LogEntry, openLog } from "./log.ts";
+import type { Recipe } from "./recipe.ts";
+import type { TrainRun } from "./run.ts";
+
+export interface OpenOptions {
+  readonly recipe: Recipe;
+  readonly data: Folder;
+  /** A split file's bytes and name; default: `split.json` of the data folder, else the first of five seeded folds. */
+  readonly split?: { readonly bytes: Uint8Array; readonly name: string } | undefined;
+  readonly out: Folder;
+  readonly gzip: Gzip;
+  readonly runtime: Runtime;
+  /** Go on from the checkpoints in `out`; without it, `out` must hold none. */
+  readonly resume: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly onEntry?: (entry: LogEntry) => void;
+  readonly signal?: AbortSignal;
+}
+
+const SPLIT = "split.json";
+const FOLDS = 5;
+/** Prepared cases are kept here, so that the next start takes seconds. */
+const CACHE = "prepared";
+
+/** Throws `UserError` when a case cannot be used, and when `out` holds a training that nobody asked to resume. */
+export async function openRun(options: OpenOptions): Promise<TrainRun> {
+  const { recipe, data, out, gzip, runtime, onProgress, signal } = options;
+  const dataset: Dataset = lookUp(datasets, recipe.dataset, "data set");
+  const present = await out.list();
+  if (!options.resume && present.some((path) => path.startsWith("checkpoints/"))) {
+    throw new UserError(`${out.name} already holds a training: add --resume to go on with it, or give another --out`);
+  }
+  const files = await findCases(dataset, data);
+  const split = await chooseSplit(options, dataset, files);
+  const total = split.train.length + split.validation.length;
+  const cases: CompactCase[] = [];
+  for (const id of [...split.train, ...split.validation]) {
+    onProgress?.({ stage: "cases", done: cases.length, total });
+    signal?.throwIfAborted();
+    const found = files.find((file) => file.id === id)!;
+    if (found.truth === undefined)
+      throw new UserError(`case "${id}" has no truth to learn from; leave it out with --split`);
+    cases.push(await loadCompactCase(found, data, { dataset, gzip, cache: within(out, CACHE) }));
+  }
+  onProgress?.({ stage: "cases", done: total, total });
+  const training = cases.slice(0, split.train.length);
+  const log = await openLog(out, options.onEntry);
+  const validation = cases.slice(split.train.length);
+  return { recipe, dataset, training, validation, runtime, out, log, onProgress, signal };
+}
+
+async function chooseSplit(
+  { data, split, recipe }: OpenOptions,
+  dataset: Dataset,
+  files: readonly CaseFiles[],
+): Promise<Split> {
+  const ids = files.map(({ id }) => id);
+  if (split) return readSplit(split.bytes, ids, split.name);
+  if ((await data.list()).includes(SPLIT)) return readSplit(await data.read(SPLIT), ids, `${data.name}/${SPLIT}`);
+  if (ids.length < FOLDS) return { train: ids, validation: [] };
+  return makeFolds(ids, { count: FOLDS, seed: recipe.seed, stratum: dataset.stratum })[0]!;
+}
+
+/** A folder inside a folder. */
+export function within(folder: Folder, name: string): Folder {
+  const prefix = `${name}/`;
+  return {
+    name: `${folder.name}/${name}`,
+    list: async () =>
+      (await folder.list()).flatMap((path) => (path.startsWith(prefix) ? [path.slice(prefix.length)] : [])),
+    read: (path) => folder.read(prefix + path),
+    write: (path, bytes) => folder.write(prefix + path, bytes),
+  };
+}
