@@ -17,7 +17,7 @@ import type { Mask, Metric } from "./metric.ts";
 import { percentile } from "./percentile.ts";
 
 /** BraTS scores a region that only one side has with the diagonal of its 240 x 240 x 155 volume: 373.13 mm. */
-export const ONE_EMPTY_MM = 373.13;
+const ONE_EMPTY_MM = 373.13;
 
 /** Both empty: 0; one empty: 373.13. Surface = mask minus its erosion by the 6-neighbourhood; the volume's border is outside. */
 export const hd95: Metric = {

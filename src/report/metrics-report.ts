@@ -37,7 +37,7 @@ export const reportFormats = {
 } as const;
 
 /** One table a metric, one column a region. */
-export function tablesByMetric(report: MetricsReport): Table[] {
+function tablesByMetric(report: MetricsReport): Table[] {
   return names.map((name) => {
     const { title, unit, better } = metrics[name];
     const columns = Object.keys(report.summary).map((region) => ({ region, name, title: region }));

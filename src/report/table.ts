@@ -20,7 +20,7 @@ export interface Table {
 const digits: Record<Metric["unit"], number> = { fraction: 4, mm: 2 };
 
 /** A fraction with 4 decimals, millimetres with 2; `null` as a dash. */
-export function formatCell(cell: Cell, unit?: Metric["unit"]): string {
+function formatCell(cell: Cell, unit?: Metric["unit"]): string {
   if (cell === null) return "-";
   return typeof cell === "number" && unit ? cell.toFixed(digits[unit]) : String(cell);
 }

@@ -1,0 +1,184 @@
+/** @file The picture of a segmented case: tumour slices with prediction and truth, and the routing of its slices below. */
+
+import type { LabelMap, Volume } from "../volume/grid.ts";
+import { axisCodes, reorient } from "../volume/orientation.ts";
+import { type Canvas, createCanvas, drawText, measureText } from "./canvas.ts";
+import { boundBrain, chooseSlices, minimum } from "./choose-slices.ts";
+import { assignChoiceColours, assignLabelColours, type Colour, page } from "./colour.ts";
+import { encodePng } from "./png.ts";
+import { type ChoiceCell, countWindows, drawLegend, drawRoutingStrip, shareChoices } from "./routing-strip.ts";
+import { drawPanel, findGrayRange } from "./slice-panel.ts";
+
+/** Image, prediction and truth share one grid; `slice` of a decision counts along its third axis. */
+export interface CasePicture {
+  readonly id: string;
+  readonly image: Volume;
+  /** What the image is: "T1ce". */
+  readonly channel: string;
+  readonly prediction: LabelMap;
+  readonly truth?: LabelMap;
+  /** The strip is left out when there are none. */
+  readonly decisions: readonly ChoiceCell[];
+  /** Ids of the candidates in the order of the choices 1, 2, ... */
+  readonly candidates: readonly string[];
+  /** Region -> Dice, for the title line. */
+  readonly dice?: Readonly<Record<string, number>>;
+  /** Label -> words, in the order of the legend, without the background. */
+  readonly labelNames: Readonly<Record<number, string>>;
+  /** Own colours of labels; the others get one that any colour vision tells apart. */
+  readonly labelColours?: Readonly<Record<number, Colour>>;
+}
+
+const WIDTH = 1200;
+const MARGIN = 28;
+const GUTTER = 26;
+const GAP = 8;
+const COLUMNS = 5;
+const TITLE = 74;
+const LEGEND = 34;
+const WINDOW_ROW = 7;
+const SLICE_ROW = 30;
+
+/**
+ * Draws the case 1200 pixels wide, in radiological view: axial slices with anterior on top and the patient's right at the
+ * left, whatever way round the arrays are stored.
+ * @returns the bytes of a PNG
+ */
+export function drawCasePicture(input: CasePicture): Uint8Array {
+  const view = turnToView(input);
+  const layout = planLayout(view);
+  const canvas = createCanvas(WIDTH, layout.height, page.background);
+  drawTitle(canvas, view);
+  drawPanels(canvas, view, layout);
+  if (layout.strip) drawRouting(canvas, view, layout.strip);
+  return encodePng(canvas.pixels, canvas.width, canvas.height);
+}
+
+interface View extends CasePicture {
+  readonly rows: readonly { readonly name: string; readonly labels: LabelMap }[];
+  readonly slices: readonly number[];
+  /** Value outside the brain. */
+  readonly background: number;
+  readonly colours: Readonly<Record<number, Colour>>;
+  /** Letters at the left and right edge, and what the slices are called. */
+  readonly letters: readonly [string, string];
+  readonly plane: string;
+}
+
+/** Orientation of x and y on the page, and the name of the plane, by the direction in which the slices follow each other. */
+const planes: Readonly<Record<string, { axes: string; name: string }>> = {
+  S: { axes: "LP", name: "axial" },
+  I: { axes: "LP", name: "axial" },
+  A: { axes: "LI", name: "coronal" },
+  P: { axes: "LI", name: "coronal" },
+  R: { axes: "PI", name: "sagittal" },
+  L: { axes: "PI", name: "sagittal" },
+};
+
+const opposite: Readonly<Record<string, string>> = { L: "R", P: "A" };
+
+/** Turns x and y to the page and leaves the order of the slices as it is. */
+function turnToView(input: CasePicture): View {
+  const along = axisCodes(input.image.grid.affine)[2];
+  const { axes, name } = planes[along];
+  const turn = <T extends Volume | LabelMap>(image: T) => reorient(image, axes + along);
+  const [image, prediction] = [turn(input.image), turn(input.prediction)];
+  const truth = input.truth && turn(input.truth);
+  const rows = [{ name: "prediction", labels: prediction }, ...(truth ? [{ name: "truth", labels: truth }] : [])];
+  for (const { name, labels } of rows) {
+    if (labels.data.length !== image.data.length)
+      throw new RangeError(`drawCasePicture: ${name} must lie on the image's grid`);
+  }
+  const background = minimum(image.data);
+  return {
+    ...input,
+    image,
+    background,
+    rows,
+    slices: chooseSlices({ image, background, prediction, truth, count: COLUMNS }),
+    colours: assignLabelColours(Object.keys(input.labelNames).map(Number), input.labelColours),
+    letters: [opposite[axes[0]], axes[0]],
+    plane: name,
+  };
+}
+
+interface Layout {
+  readonly height: number;
+  readonly panel: { readonly width: number; readonly height: number };
+  readonly part: ReturnType<typeof boundBrain>;
+  /** Top and height of the routing strip's cells. */
+  readonly strip?: { readonly y: number; readonly height: number };
+}
+
+function planLayout({ image, background, slices, rows, decisions }: View): Layout {
+  const { spacing } = image.grid;
+  const part = boundBrain(image, slices, background);
+  const [partWidth, partHeight] = ([0, 1] as const).map((axis) => (part.end[axis] - part.start[axis]) * spacing[axis]);
+  const width = Math.floor((WIDTH - 2 * MARGIN - GUTTER - (COLUMNS - 1) * GAP) / COLUMNS);
+  const panel = { width, height: Math.round(Math.min(1.5, partHeight / partWidth) * width) };
+  const bottom = TITLE + 24 + rows.length * (panel.height + GAP) + LEGEND;
+  if (decisions.length === 0) return { height: bottom + MARGIN - 8, panel, part };
+  const windows = countWindows(decisions);
+  const strip = { y: bottom + 58, height: windows > 1 ? windows * WINDOW_ROW : SLICE_ROW };
+  return { height: strip.y + strip.height + 24 + MARGIN, panel, part, strip };
+}
+
+function drawTitle(canvas: Canvas, { id, channel, plane, dice }: View): void {
+  const y = 46;
+  const length = drawText(canvas, id, { x: MARGIN, y, size: 17, colour: page.text, bold: true });
+  const subtitle = `${channel}, ${plane} slices`;
+  drawText(canvas, subtitle, { x: MARGIN + length + 20, y, size: 12, colour: page.muted });
+  let x = WIDTH - MARGIN;
+  const put = (text: string, style: { colour: Colour; bold?: boolean; gap: number }) => {
+    drawText(canvas, text, { x, y, size: 13, align: "end", ...style });
+    x -= measureText(text, 13) + style.gap;
+  };
+  const scores = Object.entries(dice ?? {});
+  for (const [region, value] of scores.reverse()) {
+    put(value.toFixed(3), { colour: page.text, bold: true, gap: 8 });
+    put(region, { colour: page.muted, gap: 24 });
+  }
+  if (scores.length > 0) put("Dice", { colour: page.muted, gap: 0 });
+}
+
+function drawPanels(canvas: Canvas, view: View, { panel, part }: Layout): void {
+  const { image, background, rows, slices, colours, letters, labelNames } = view;
+  const range = findGrayRange(image, background);
+  const top = (row: number) => TITLE + 24 + row * (panel.height + GAP);
+  for (const [column, slice] of slices.entries()) {
+    const x = MARGIN + GUTTER + column * (panel.width + GAP);
+    const middle = x + panel.width / 2;
+    drawText(canvas, `slice ${slice}`, { x: middle, y: TITLE + 14, size: 11, colour: page.muted, align: "middle" });
+    for (const [row, { labels }] of rows.entries()) {
+      const area = { x, y: top(row), ...panel };
+      drawPanel(canvas, area, { image, labels, slice, part, range, colours });
+      const style = { y: area.y + panel.height - 8, size: 10, colour: page.muted } as const;
+      drawText(canvas, letters[0], { ...style, x: x + 7 });
+      drawText(canvas, letters[1], { ...style, x: x + panel.width - 7, align: "end" });
+    }
+  }
+  for (const [row, { name }] of rows.entries()) {
+    const y = top(row) + panel.height / 2;
+    drawText(canvas, name, { x: MARGIN + 12, y, size: 12, colour: page.text, align: "middle", upwards: true });
+  }
+  const entries = Object.entries(labelNames).map(([label, text]) => ({ text, colour: colours[Number(label)] }));
+  drawLegend(canvas, entries, { x: WIDTH - MARGIN, y: top(rows.length) + 20 });
+}
+
+function drawRouting(canvas: Canvas, view: View, { y, height }: { y: number; height: number }): void {
+  const { decisions, candidates, slices, image } = view;
+  const colours = assignChoiceColours(candidates.length);
+  const headline = y - 24;
+  const length = drawText(canvas, "Routing", { x: MARGIN, y: headline, size: 13, colour: page.text, bold: true });
+  const windows = countWindows(decisions);
+  const explained = windows > 1 ? `a column is a slice, a cell one of its ${windows} windows` : "a cell is a slice";
+  drawText(canvas, explained, { x: MARGIN + length + 16, y: headline, size: 11, colour: page.muted });
+  const shares = shareChoices(decisions, candidates.length);
+  const entries = ["skip", ...candidates].map((name, choice) => ({
+    text: `${name} ${(100 * shares[choice]).toFixed(1)} %`,
+    colour: colours[choice],
+  }));
+  drawLegend(canvas, entries, { x: WIDTH - MARGIN, y: headline });
+  const area = { x: MARGIN, y, width: WIDTH - 2 * MARGIN, height };
+  drawRoutingStrip(canvas, area, { decisions, depth: image.grid.size[2], shown: slices, colours });
+}

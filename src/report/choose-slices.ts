@@ -1,0 +1,71 @@
+/** @file Which slices of a case a picture shows, and which part of them. */
+
+import { boundingBox } from "../volume/components.ts";
+import type { Box } from "../volume/fit.ts";
+import type { LabelMap, Volume } from "../volume/grid.ts";
+
+/**
+ * Up to `count` slices, evenly through those that hold tumour in `truth` or, without tumour there, in `prediction`; without
+ * any tumour, through the middle half of the brain. A tumour in fewer slices than `count` is shown with its neighbours.
+ */
+export function chooseSlices(input: {
+  image: Volume;
+  /** Value outside the brain. */
+  background: number;
+  prediction: LabelMap;
+  truth?: LabelMap | undefined;
+  count: number;
+}): number[] {
+  const { image, background, prediction, truth, count } = input;
+  const depth = image.grid.size[2];
+  const marked = [truth, prediction].map((map) => (map ? occupiedSlices(map.data, depth, 0) : []));
+  const tumour =
+    marked.find((slices) => slices.length > 0) ?? middleHalf(occupiedSlices(image.data, depth, background));
+  if (tumour.length >= count) return spread(tumour, count);
+  const centre = tumour.length > 0 ? tumour[Math.floor(tumour.length / 2)] : Math.floor(depth / 2);
+  const shown = Math.min(count, depth);
+  const first = Math.min(Math.max(0, centre - Math.floor(shown / 2)), depth - shown);
+  return Array.from({ length: shown }, (_, i) => first + i);
+}
+
+/** Slices with a voxel above `background`. */
+function occupiedSlices(data: Uint8Array | Float32Array, depth: number, background: number): number[] {
+  const area = data.length / depth;
+  const isOccupied = (z: number) => {
+    for (let i = z * area; i < (z + 1) * area; i++) if (data[i] > background) return true;
+    return false;
+  };
+  return Array.from({ length: depth }, (_, z) => z).filter(isOccupied);
+}
+
+const middleHalf = (slices: readonly number[]) =>
+  slices.slice(Math.floor(slices.length / 4), Math.ceil((3 * slices.length) / 4));
+
+/** The middles of `count` equal parts. */
+const spread = (slices: readonly number[], count: number) =>
+  Array.from({ length: count }, (_, i) => slices[Math.floor(((i + 0.5) * slices.length) / count)]);
+
+/** Smallest value: what a skull-stripped image has outside the brain. */
+export function minimum(data: Float32Array): number {
+  let least = Infinity;
+  for (const value of data) if (value < least) least = value;
+  return least;
+}
+
+/** The part of the plane that is above `background` in any of the slices, 5 mm wider; the whole plane where nothing is. */
+export function boundBrain({ data, grid }: Volume, slices: readonly number[], background: number): Box {
+  const { size, spacing } = grid;
+  const [width, height] = size;
+  const seen = new Uint8Array(width * height);
+  for (const z of slices) {
+    for (let i = 0; i < seen.length; i++) if (data[i + z * seen.length] > background) seen[i] = 1;
+  }
+  const box = boundingBox(seen, [width, height, 1]);
+  if (!box) return { start: [0, 0, 0], end: size };
+  const margin = (axis: 0 | 1) => Math.round(MARGIN_MM / spacing[axis]);
+  const start = (axis: 0 | 1) => Math.max(0, box.start[axis] - margin(axis));
+  const end = (axis: 0 | 1) => Math.min(size[axis], box.end[axis] + margin(axis));
+  return { start: [start(0), start(1), 0], end: [end(0), end(1), size[2]] };
+}
+
+const MARGIN_MM = 5;
