@@ -23,7 +23,7 @@ export interface CasePicture {
   readonly candidates: readonly string[];
   /** Region -> Dice, for the title line. */
   readonly dice?: Readonly<Record<string, number>>;
-  /** Label -> words, in the order of the legend, without the background. */
+  /** Words for every label that occurs, except the background 0. */
   readonly labelNames: Readonly<Record<number, string>>;
   /** Own colours of labels; the others get one that any colour vision tells apart. */
   readonly labelColours?: Readonly<Record<number, Colour>>;

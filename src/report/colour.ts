@@ -40,7 +40,7 @@ export function assignChoiceColours(candidates: number): Colour[] {
 }
 
 /** `share` of b over a. */
-export const mixColours = (a: Colour, b: Colour, share: number): Colour => [
+const mixColours = (a: Colour, b: Colour, share: number): Colour => [
   a[0] + (b[0] - a[0]) * share,
   a[1] + (b[1] - a[1]) * share,
   a[2] + (b[2] - a[2]) * share,

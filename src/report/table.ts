@@ -2,14 +2,14 @@
 
 import type { Metric } from "../eval/metric.ts";
 
-export interface Column {
+interface Column {
   readonly title: string;
   /** How the column's numbers are printed; a column without a unit holds text. */
   readonly unit?: Metric["unit"];
 }
 
 /** null is a value that does not exist. */
-export type Cell = string | number | null;
+type Cell = string | number | null;
 
 export interface Table {
   readonly title: string;
