@@ -1,5 +1,6 @@
 /** @file BraTS in Setting 1 on a few cases and two CPU cores: the recipe of the bank in `banks/brats`. */
 
+import { variants } from "../nets/variants.ts";
 import type { Recipe } from "../train/recipe.ts";
 
 export const brats: Recipe = {
@@ -9,12 +10,12 @@ export const brats: Recipe = {
   inputSize: 128,
   stride: 42,
   candidates: [
-    { id: "M1", network: "unet2d", config: { base: 12 }, trainedShare: 0.75 },
-    { id: "M2", network: "unet2d", config: { base: 16 }, trainedShare: 0.75 },
-    { id: "M3", network: "transbts2d", config: { layers: 1 }, trainedShare: 1 },
-    { id: "M4", network: "transbts2d", config: { layers: 4 }, trainedShare: 1 },
+    { id: "M1", ...variants.M1, trainedShare: 0.75 },
+    { id: "M2", ...variants.M2, trainedShare: 0.75 },
+    { id: "M3", ...variants.M3, trainedShare: 1 },
+    { id: "M4", ...variants.M4, trainedShare: 1 },
   ],
-  decision: { id: "decision", network: "shufflenetv2", config: {} },
+  decision: { id: "decision", ...variants.decision },
   bank: {
     epochs: 32,
     stepsPerEpoch: 50,
