@@ -1,11 +1,10 @@
-/** @file Writes values as an ONNX model, and reads such a model back. */
+/** @file Writes values as an ONNX model. */
 
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import {
   type AttributeProto,
   AttributeProto_AttributeType,
   AttributeProtoSchema,
-  type ModelProto,
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
@@ -14,11 +13,23 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "./onnx_pb.ts";
-import { type Attribute, BATCH, constant, type Data, type Node, nodesOf, type Shape, type Value } from "./value.ts";
+import {
+  type Attribute,
+  type AttributeKind,
+  BATCH,
+  type Data,
+  dtypeOf,
+  type Node,
+  nodesOf,
+  ONNX_TYPE,
+  type Shape,
+  type Value,
+} from "./value.ts";
 
 const OPSET = 20n; // the first with Gelu
 const IR_VERSION = 10n;
-const TYPE = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
+/** Names that the writer gives; a constant read back under such a name has none of its own. */
+export const NUMBERED = /^v\d+$/;
 
 /** An ONNX file of a graph with the given named outputs. Its inputs are the `input` values that they depend on. */
 export function writeOnnx(outputs: Readonly<Record<string, Value>>, producerVersion = ""): Uint8Array {
@@ -49,32 +60,45 @@ export function writeOnnx(outputs: Readonly<Record<string, Value>>, producerVers
 
 /** A name for every value in the graph; an output that is also read inside keeps its public name there. */
 function nameValues(nodes: readonly Node[], outputs: Readonly<Record<string, Value>>): Map<Value, string> {
+  const values = new Set(nodes.flatMap((node) => [...node.inputs, ...node.outputs]));
+  const own = ownNames(values, outputs);
+  const taken = new Set(own.values());
+  if (taken.size < own.size) {
+    const twice = [...own.values()].find((name, i, all) => all.indexOf(name) !== i);
+    throw new Error(`writeOnnx: two values are named "${twice}"`);
+  }
+  let next = 0;
+  const number = () => {
+    while (taken.has(`v${next}`)) next++;
+    return `v${next++}`;
+  };
+  return new Map([...values].map((value) => [value, own.get(value) ?? number()]));
+}
+
+/** The names of outputs, inputs and weights. */
+function ownNames(values: Iterable<Value>, outputs: Readonly<Record<string, Value>>): Map<Value, string> {
   const names = new Map<Value, string>();
   for (const [name, value] of Object.entries(outputs)) {
     if (value.source.kind !== "node") throw new Error(`writeOnnx: output "${name}" must be computed, not an input`);
     if (names.has(value)) throw new Error(`writeOnnx: output "${name}" is also output "${names.get(value)}"`);
     names.set(value, name);
   }
-  const nameOf = (value: Value) =>
-    value.source.kind === "input"
-      ? value.source.name
-      : (value.source.kind === "constant" && value.source.name) || `v${names.size}`;
-  for (const node of nodes)
-    for (const value of [...node.inputs, ...node.outputs]) if (!names.has(value)) names.set(value, nameOf(value));
+  for (const value of values)
+    if (value.source.kind !== "node" && value.source.name) names.set(value, value.source.name);
   return names;
 }
 
 function nodeProto(node: Node, names: Map<Value, string>, lists: Map<string, TensorProto>): NodeProto {
   const { op, attrs } = node;
-  const listInputs = (op.lists ?? []).map((key) => listInput(attrs[key] as readonly number[], lists));
-  const attribute = Object.entries(attrs).flatMap(([key, value]) =>
-    value === undefined || op.lists?.includes(key) ? [] : [attributeProto(key, value, op.floats?.includes(key))],
+  const attributes = Object.entries(op.attributes ?? {});
+  const listInputs = attributes.flatMap(([key, kind]) =>
+    kind === "input" ? [listInput(attrs[key] as readonly number[], lists)] : [],
   );
   return create(NodeProtoSchema, {
     opType: op.type,
     input: [...node.inputs.map((value) => names.get(value)!), ...listInputs],
     output: node.outputs.map((value) => names.get(value)!),
-    attribute,
+    attribute: attributes.flatMap(([key, kind]) => (kind === "input" ? [] : [attributeProto(key, kind, attrs[key]!)])),
   });
 }
 
@@ -85,22 +109,20 @@ function listInput(list: readonly number[], lists: Map<string, TensorProto>): st
   return name;
 }
 
-function attributeProto(name: string, value: Attribute, isFloat = false): AttributeProto {
+function attributeProto(name: string, kind: Exclude<AttributeKind, "input">, value: Attribute): AttributeProto {
   const type = AttributeProto_AttributeType;
-  if (typeof value === "string")
-    return create(AttributeProtoSchema, { name, type: type.STRING, s: new TextEncoder().encode(value) });
-  if (typeof value !== "number")
-    return create(AttributeProtoSchema, { name, type: type.INTS, ints: value.map((n) => BigInt(n)) });
-  if (isFloat) return create(AttributeProtoSchema, { name, type: type.FLOAT, f: value });
-  return create(AttributeProtoSchema, { name, type: type.INT, i: BigInt(value) });
+  const content = {
+    int: () => ({ type: type.INT, i: BigInt(value as number) }),
+    float: () => ({ type: type.FLOAT, f: value as number }),
+    ints: () => ({ type: type.INTS, ints: (value as readonly number[]).map(BigInt) }),
+    string: () => ({ type: type.STRING, s: new TextEncoder().encode(value as string) }),
+  }[kind]();
+  return create(AttributeProtoSchema, { name, ...content });
 }
 
 function tensorProto(name: string, shape: Shape, data: Data): TensorProto {
-  const dataType = { Float32Array: 1, Uint8Array: 2, Int8Array: 3, Int32Array: 6, BigInt64Array: 7 }[
-    data.constructor.name
-  ]!;
   const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return create(TensorProtoSchema, { name, dims: shape.map((n) => BigInt(n)), dataType, rawData });
+  return create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType: ONNX_TYPE[dtypeOf(data)], rawData });
 }
 
 function valueInfo(name: string, value: Value): ValueInfoProto {
@@ -109,10 +131,6 @@ function valueInfo(name: string, value: Value): ValueInfoProto {
   }));
   return create(ValueInfoProtoSchema, {
     name,
-    type: { value: { case: "tensorType", value: { elemType: TYPE[value.dtype], shape: { dim } } } },
+    type: { value: { case: "tensorType", value: { elemType: ONNX_TYPE[value.dtype], shape: { dim } } } },
   });
 }
-
-export type { ModelProto };
-export const decodeOnnx = (bytes: Uint8Array): ModelProto => fromBinary(ModelProtoSchema, bytes);
-export { constant };

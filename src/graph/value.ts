@@ -36,7 +36,12 @@ interface Output {
 }
 
 export type Attribute = number | string | readonly number[];
-export type Attributes = Readonly<Record<string, Attribute | undefined>>;
+export type Attributes = Readonly<Record<string, Attribute>>;
+/** How a file holds an attribute; "input": an int64 list among the inputs, after the others and in the table's order. */
+export type AttributeKind = "int" | "float" | "ints" | "string" | "input";
+
+/** ONNX TensorProto.DataType. */
+export const ONNX_TYPE = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
 
 export interface Node {
   readonly op: Op;
@@ -68,10 +73,8 @@ export interface Backward<A> {
 export interface Op<A extends object = never> {
   /** ONNX's own name. */
   readonly type: string;
-  /** Attributes that are float in ONNX; every other number is an integer. */
-  readonly floats?: readonly string[];
-  /** Attributes that ONNX wants as int64 tensors, appended to the inputs in this order. */
-  readonly lists?: readonly string[];
+  /** Every attribute of the op; absent: it has none. */
+  readonly attributes?: Readonly<Record<string, AttributeKind>>;
   infer(inputs: readonly Value[], attrs: A): readonly Inferred[];
   /**
    * Cotangents of the inputs, made of ordinary values, in the shape of the input or of what it was broadcast to.
@@ -82,9 +85,8 @@ export interface Op<A extends object = never> {
   cost?(inputs: readonly Value[], outputs: readonly Value[], attrs: A): Cost;
 }
 
-export function defineOp<A extends object = Record<never, never>>(op: Op<A>): Op<A> {
-  return op;
-}
+type Declared<A> = keyof A extends never ? unknown : { readonly attributes: Record<keyof A, AttributeKind> };
+export const defineOp = <A extends object = Record<never, never>>(op: Op<A> & Declared<A>): Op<A> => op;
 
 /** Applies an op; the result holds one value an output. */
 export function apply<A extends object>(op: Op<A>, inputs: readonly Value[], attrs: A): readonly Value[] {

@@ -23,6 +23,7 @@ const spatial = (shape: Shape): Shape => shape.slice(2);
 /** image [N, C, ...size], weight [O, C / group, ...kernel], bias [O] -> [N, O, ...] */
 export const Conv = defineOp<ConvAttributes>({
   type: "Conv",
+  attributes: { group: "int", strides: "ints", pads: "ints" },
   infer: ([x, w], { group, strides, pads }) => {
     const [channels, expected] = [x!.shape[1]!, w!.shape[1]! * group];
     if (channels !== expected) throw new Error(`Conv: weight expects ${expected} channels, image has ${channels}`);
@@ -46,6 +47,7 @@ export const Conv = defineOp<ConvAttributes>({
 /** image [N, C, ...size], weight [C, O / group, ...kernel], bias [O] -> [N, O, ...]: the transpose of `Conv`. */
 export const ConvTranspose = defineOp<ConvTransposeAttributes>({
   type: "ConvTranspose",
+  attributes: { group: "int", strides: "ints", pads: "ints", output_padding: "ints" },
   infer: ([x, w], { group, strides, pads, output_padding }) => {
     const kernel = spatial(w!.shape);
     const size = spatial(x!.shape).map(

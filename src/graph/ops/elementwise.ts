@@ -1,6 +1,6 @@
 /** @file Elementwise ops. Operands broadcast as in NumPy; `gradient` sums the cotangents back. */
 
-import { apply1, defineOp, type Op, type Shape, scalar, type Value } from "../value.ts";
+import { apply1, defineOp, ONNX_TYPE, type Op, type Shape, scalar, type Value } from "../value.ts";
 
 /** Shape of `a` and `b` broadcast together. */
 export function broadcast(a: Shape, b: Shape, where: string): Shape {
@@ -75,16 +75,16 @@ export const Gelu = unaryOp("Gelu", ({ inputs: [x], cotangents: [dy] }) => {
 });
 export const Floor = unaryOp("Floor", "none");
 
-// ONNX TensorProto.DataType
-const ONNX_DTYPE = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
+/** `to` is the ONNX number of a dtype. */
 export const Cast = defineOp<{ to: number }>({
   type: "Cast",
+  attributes: { to: "int" },
   infer: ([x], { to }) => [{ shape: x!.shape, dtype: dtypeFor(to) }],
   grad: ({ inputs: [x], cotangents: [dy] }) => [x!.dtype === "float32" ? dy! : null],
 });
 function dtypeFor(code: number): Value["dtype"] {
-  const found = Object.entries(ONNX_DTYPE).find(([, n]) => n === code);
-  if (!found) throw new Error(`Cast: to must be one of ${Object.keys(ONNX_DTYPE)}, got ONNX type ${code}`);
+  const found = Object.entries(ONNX_TYPE).find(([, n]) => n === code);
+  if (!found) throw new Error(`Cast: to must be one of ${Object.keys(ONNX_TYPE)}, got ONNX type ${code}`);
   return found[0] as Value["dtype"];
 }
 
@@ -103,5 +103,5 @@ export const erf = unary(Erf);
 export const relu = unary(Relu);
 export const gelu = unary(Gelu);
 export const floor = unary(Floor);
-export const cast = (x: Value, to: keyof typeof ONNX_DTYPE): Value =>
-  x.dtype === to ? x : apply1(Cast, [x], { to: ONNX_DTYPE[to] });
+export const cast = (x: Value, to: keyof typeof ONNX_TYPE): Value =>
+  x.dtype === to ? x : apply1(Cast, [x], { to: ONNX_TYPE[to] });

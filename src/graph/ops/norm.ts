@@ -1,12 +1,18 @@
 /** @file Normalisation over a batch (per channel) and over the last axis. */
 
 import { apply, apply1, count, defineOp, scalar, type Value } from "../value.ts";
-import { add, div, mul, sqrt, sub } from "./elementwise.ts";
+import { add, div, mul, neg, sqrt, sub } from "./elementwise.ts";
 import { reduceMean, reduceSum } from "./reduce.ts";
 import { reshape } from "./shape.ts";
 
 /** Batch norm counts five operations an element in the paper's tool, layer norm too (architectures.md section 1). */
 const fivePerElement = (_: readonly Value[], [y]: readonly Value[]) => ({ macs: 0, paper: 5 * count(y!.shape) });
+
+function firstOnly([dy, ...statistics]: readonly (Value | null)[]): Value {
+  if (!dy || statistics.some((cotangent) => cotangent !== null))
+    throw new Error("a loss may depend on the normalised values only, not on their mean or variance");
+  return dy;
+}
 
 interface BatchNormAttributes {
   readonly epsilon: number;
@@ -22,20 +28,25 @@ interface BatchNormAttributes {
  */
 export const BatchNormalization = defineOp<BatchNormAttributes>({
   type: "BatchNormalization",
-  floats: ["epsilon", "momentum"],
-  infer: ([x, scale], { training_mode }) => [x!.shape, ...(training_mode ? [scale!.shape, scale!.shape] : [])],
+  attributes: { epsilon: "float", momentum: "float", training_mode: "int" },
+  infer: ([x, scale], { training_mode, momentum }) => {
+    if (training_mode && momentum !== 0) throw new Error(`BatchNormalization: momentum must be 0, got ${momentum}`);
+    return [x!.shape, ...(training_mode ? [scale!.shape, scale!.shape] : [])];
+  },
   // h = (x - mean) / deviation; over the M elements of a channel dScale = sum(dY h), dBias = sum(dY);
-  // dX = scale / deviation (dY - [training] (dBias + h dScale) / M)
-  grad: ({ inputs: [x, scale, , mean0, variance0], outputs: [, mean1, variance1], attrs, cotangents: [dy], needs }) => {
+  // dX = scale / deviation (dY - [training] (dBias + h dScale) / M); fixed statistics:
+  // dMean = -scale / deviation dBias, dVariance = -scale / (2 deviation^2) dScale
+  grad: ({ inputs: [x, scale, , mean0, variance0], outputs: [, mean1, variance1], attrs, cotangents, needs }) => {
+    const dy = firstOnly(cotangents);
     const [mean, variance] = attrs.training_mode ? [mean1!, variance1!] : [mean0!, variance0!];
     const axes = [...x!.shape.keys()].filter((axis) => axis !== 1);
     const channels = (v: Value) => reshape(v, [scale!.shape[0]!, ...x!.shape.slice(2).map(() => 1)]);
     const inverse = div(scalar(1), sqrt(add(variance, scalar(attrs.epsilon))));
     const centred = sub(x!, channels(mean));
-    const dScale = mul(reduceSum(mul(dy!, centred), axes), inverse);
-    const dBias = reduceSum(dy!, axes);
+    const dScale = mul(reduceSum(mul(dy, centred), axes), inverse);
+    const dBias = reduceSum(dy, axes);
     const slope = mul(scale!, inverse);
-    const direct = mul(dy!, channels(slope));
+    const direct = mul(dy, channels(slope));
     const perElement = mul(slope, scalar(-scale!.shape[0]! / count(x!.shape)));
     const throughStatistics = () =>
       add(mul(centred, channels(mul(mul(perElement, inverse), dScale))), channels(mul(perElement, dBias)));
@@ -43,8 +54,8 @@ export const BatchNormalization = defineOp<BatchNormAttributes>({
       needs[0] ? (attrs.training_mode ? add(direct, throughStatistics()) : direct) : null,
       needs[1] ? dScale : null,
       needs[2] ? dBias : null,
-      null,
-      null,
+      needs[3] && !attrs.training_mode ? neg(mul(slope, dBias)) : null,
+      needs[4] && !attrs.training_mode ? mul(mul(mul(slope, inverse), dScale), scalar(-0.5)) : null,
     ];
   },
   cost: fivePerElement,
@@ -67,26 +78,28 @@ export function batchNormalizationTraining(x: Value, scale: Value, bias: Value, 
 /** x [..., d], scale, bias [d] -> y, mean, 1 / deviation, the last two [..., 1] */
 export const LayerNormalization = defineOp<{ epsilon: number; axis: number }>({
   type: "LayerNormalization",
-  floats: ["epsilon"],
-  infer: ([x]) => {
+  attributes: { epsilon: "float", axis: "int" },
+  infer: ([x], { axis }) => {
+    if (axis !== x!.shape.length - 1) throw new Error(`LayerNormalization: axis must be the last of [${x!.shape}]`);
     const kept = [...x!.shape.slice(0, -1), 1];
     return [x!.shape, kept, kept];
   },
   // h = (x - mean) / deviation, g = scale dY: dX = (g - mean(g) - h mean(g h)) / deviation
-  grad: ({ inputs: [x, scale], outputs: [, mean, inverse], cotangents: [dy], needs }) => {
+  grad: ({ inputs: [x, scale], outputs: [, mean, inverse], cotangents, needs }) => {
+    const dy = firstOnly(cotangents);
     const last = x!.shape.length - 1;
     const rows = [...Array(last).keys()];
     const normal = mul(sub(x!, mean!), inverse!);
-    const g = mul(dy!, scale!);
+    const g = mul(dy, scale!);
     const project = sub(sub(g, reduceMean(g, [last], true)), mul(normal, reduceMean(mul(g, normal), [last], true)));
     return [
       needs[0] ? mul(project, inverse!) : null,
-      needs[1] ? reduceSum(mul(dy!, normal), rows) : null,
-      needs[2] ? reduceSum(dy!, rows) : null,
+      needs[1] ? reduceSum(mul(dy, normal), rows) : null,
+      needs[2] ? reduceSum(dy, rows) : null,
     ];
   },
   cost: fivePerElement,
 });
 
 export const layerNormalization = (x: Value, scale: Value, bias: Value, epsilon: number): Value =>
-  apply(LayerNormalization, [x, scale, bias], { epsilon, axis: -1 })[0]!;
+  apply(LayerNormalization, [x, scale, bias], { epsilon, axis: x.shape.length - 1 })[0]!;

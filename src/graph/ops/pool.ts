@@ -12,6 +12,8 @@ interface PoolAttributes {
   readonly pads: readonly number[];
 }
 
+const POOL = { kernel_shape: "ints", strides: "ints", pads: "ints" } as const;
+
 const pooledShape = (shape: Shape, { kernel_shape, strides, pads }: PoolAttributes): Shape => [
   ...shape.slice(0, 2),
   ...shape.slice(2).map((n, i) => {
@@ -23,6 +25,7 @@ const pooledShape = (shape: Shape, { kernel_shape, strides, pads }: PoolAttribut
 /** [N, C, H, W] -> maxima, and the flat index of each in the input. */
 export const MaxPool = defineOp<PoolAttributes>({
   type: "MaxPool",
+  attributes: POOL,
   infer: ([x], attrs) => {
     const shape = pooledShape(x!.shape, attrs);
     return [shape, { shape, dtype: "int64" }];
@@ -34,8 +37,10 @@ export const MaxPool = defineOp<PoolAttributes>({
   },
 });
 
-const ScatterElements = defineOp<{ axis: number; reduction: string }>({
+/** Adds `updates` to the flat `x` where `index` says. */
+export const ScatterElements = defineOp<{ axis: number; reduction: string }>({
   type: "ScatterElements",
+  attributes: { axis: "int", reduction: "string" },
   infer: ([x]) => [x!.shape],
   grad: "none",
 });
@@ -45,6 +50,7 @@ const scatterAdd = (x: Value, index: Value, updates: Value): Value =>
 /** The mean over windows that do not overlap and are not padded. */
 export const AveragePool = defineOp<PoolAttributes>({
   type: "AveragePool",
+  attributes: POOL,
   infer: ([x], attrs) => {
     if (attrs.pads.some((n) => n !== 0) || attrs.strides.some((n, i) => n !== attrs.kernel_shape[i]))
       throw new Error(`AveragePool: windows must tile the image, got pads [${attrs.pads}], strides [${attrs.strides}]`);

@@ -1,7 +1,7 @@
 /** @file Reductions over axes, and `expand`, their transpose. */
 
-import { apply1, count, defineOp, type Shape, scalar, type Value } from "../value.ts";
-import { cast, equal, mul } from "./elementwise.ts";
+import { apply1, count, defineOp, type Op, type Shape, scalar, type Value } from "../value.ts";
+import { broadcast, cast, equal, mul } from "./elementwise.ts";
 import { reshape } from "./shape.ts";
 
 interface Reduction {
@@ -19,7 +19,7 @@ const kept = (value: Value, input: Value, axes: readonly number[]): Value =>
 const reduction = (type: string, grad: (dy: Value, input: Value, output: Value, axes: readonly number[]) => Value) =>
   defineOp<Reduction>({
     type,
-    lists: ["axes"],
+    attributes: { axes: "input", keepdims: "int" },
     infer: ([x], attrs) => [reducedShape(x!.shape, attrs)],
     grad: ({ inputs: [x], outputs: [y], attrs: { axes }, cotangents: [dy] }) => [
       grad(kept(dy!, x!, axes), x!, kept(y!, x!, axes), axes),
@@ -36,15 +36,16 @@ export const ReduceMax = reduction("ReduceMax", (dy, x, y) => mul(dy, cast(equal
 
 export const Expand = defineOp<{ shape: Shape }>({
   type: "Expand",
-  lists: ["shape"],
-  infer: (_, { shape }) => [shape],
+  attributes: { shape: "input" },
+  infer: ([x], { shape }) => [broadcast(x!.shape, shape, "Expand")],
   grad: ({ cotangents: [dy] }) => [dy!],
 });
 
-export const reduceSum = (x: Value, axes: readonly number[], keepdims = false): Value =>
-  apply1(ReduceSum, [x], { axes, keepdims: Number(keepdims) });
-export const reduceMean = (x: Value, axes: readonly number[], keepdims = false): Value =>
-  apply1(ReduceMean, [x], { axes, keepdims: Number(keepdims) });
-export const reduceMax = (x: Value, axes: readonly number[], keepdims = false): Value =>
-  apply1(ReduceMax, [x], { axes, keepdims: Number(keepdims) });
+const reduce =
+  (op: Op<Reduction>) =>
+  (x: Value, axes: readonly number[], keepdims = false): Value =>
+    axes.length > 0 ? apply1(op, [x], { axes, keepdims: Number(keepdims) }) : x; // ONNX takes no axes for all axes
+export const reduceSum = reduce(ReduceSum);
+export const reduceMean = reduce(ReduceMean);
+export const reduceMax = reduce(ReduceMax);
 export const expand = (x: Value, shape: Shape): Value => apply1(Expand, [x], { shape });

@@ -1,12 +1,13 @@
 /** @file Ops that move elements and compute nothing. */
 
-import { apply, apply1, constant, count, defineOp, type Shape, type Value } from "../value.ts";
+import { apply, apply1, BATCH, constant, count, defineOp, type Shape, type Value } from "../value.ts";
 
 export const Reshape = defineOp<{ shape: Shape }>({
   type: "Reshape",
-  lists: ["shape"],
+  attributes: { shape: "input" },
   infer: ([x], { shape }) => {
-    if (count(shape) !== count(x!.shape)) throw new Error(`Reshape: [${x!.shape}] does not fill [${shape}]`);
+    if (count(shape) !== count(x!.shape) || (shape[0] === BATCH) !== (x!.shape[0] === BATCH))
+      throw new Error(`Reshape: [${x!.shape}] does not fill [${shape}]`);
     return [shape];
   },
   grad: ({ inputs: [x], cotangents: [dy] }) => [reshape(dy!, x!.shape)],
@@ -14,6 +15,7 @@ export const Reshape = defineOp<{ shape: Shape }>({
 
 export const Transpose = defineOp<{ perm: readonly number[] }>({
   type: "Transpose",
+  attributes: { perm: "ints" },
   infer: ([x], { perm }) => [perm.map((axis) => x!.shape[axis]!)],
   grad: ({ attrs: { perm }, cotangents: [dy] }) => [
     transpose(
@@ -25,9 +27,15 @@ export const Transpose = defineOp<{ perm: readonly number[] }>({
 
 export const Concat = defineOp<{ axis: number }>({
   type: "Concat",
-  infer: (inputs, { axis }) => [
-    inputs[0]!.shape.map((n, i) => (i === axis ? inputs.reduce((sum, x) => sum + x.shape[i]!, 0) : n)),
-  ],
+  attributes: { axis: "int" },
+  infer: (inputs, { axis }) => {
+    const { shape } = inputs[0]!;
+    const other = inputs.find(
+      (x) => x.shape.length !== shape.length || x.shape.some((n, i) => i !== axis && n !== shape[i]),
+    );
+    if (other) throw new Error(`Concat: [${shape}] and [${other.shape}] differ in more than axis ${axis}`);
+    return [shape.map((n, i) => (i === axis ? inputs.reduce((sum, x) => sum + x.shape[i]!, 0) : n))];
+  },
   grad: ({ inputs, attrs: { axis }, cotangents: [dy] }) =>
     split(
       dy!,
@@ -38,9 +46,9 @@ export const Concat = defineOp<{ axis: number }>({
 
 export const Split = defineOp<{ axis: number; split: readonly number[] }>({
   type: "Split",
-  lists: ["split"],
+  attributes: { axis: "int", split: "input" },
   infer: ([x], { axis, split: sizes }) => {
-    if (count(sizes.length ? [sizes.reduce((a, b) => a + b)] : []) !== x!.shape[axis])
+    if (sizes.reduce((a, b) => a + b, 0) !== x!.shape[axis])
       throw new Error(`Split: sizes [${sizes}] must add up to axis ${axis} of [${x!.shape}]`);
     return sizes.map((size) => x!.shape.map((n, i) => (i === axis ? size : n)));
   },
@@ -60,41 +68,45 @@ interface SliceAttributes {
 }
 export const Slice = defineOp<SliceAttributes>({
   type: "Slice",
-  lists: ["starts", "ends", "axes", "steps"],
-  infer: ([x], { starts, ends, axes, steps }) => [
-    x!.shape.map((n, i) => {
-      const k = axes.indexOf(i);
-      return k < 0 ? n : Math.max(0, Math.ceil((endOf(ends[k]!, n) - starts[k]!) / steps[k]!));
-    }),
+  attributes: { starts: "input", ends: "input", axes: "input", steps: "input" },
+  infer: ([x], attrs) => [
+    boundsOf(x!.shape, attrs).map(({ start, end, step }) => Math.max(0, Math.ceil((end - start) / step))),
   ],
   // A step of 1 leaves a border of zeros; a strided slice is only ever taken of values that need no gradient.
-  grad: ({ inputs: [x], attrs: { starts, ends, axes, steps }, cotangents: [dy] }) => {
-    if (steps.some((step) => step !== 1)) throw new Error(`Slice: gradient needs steps of 1, got [${steps}]`);
-    const before = x!.shape.map((_, i) => (axes.includes(i) ? starts[axes.indexOf(i)]! : 0));
-    const after = x!.shape.map((n, i) => (axes.includes(i) ? n - Math.min(ends[axes.indexOf(i)]!, n) : 0));
-    return [pad(dy!, before, after)];
+  grad: ({ inputs: [x], attrs, cotangents: [dy] }) => {
+    if (attrs.steps.some((step) => step !== 1))
+      throw new Error(`Slice: gradient needs steps of 1, got [${attrs.steps}]`);
+    const bounds = boundsOf(x!.shape, attrs);
+    return [
+      pad(
+        dy!,
+        bounds.map(({ start }) => start),
+        bounds.map(({ end }, i) => x!.shape[i]! - end),
+      ),
+    ];
   },
 });
 
-/** An end of `-n - 1` or less means "past the first element", for steps of -1. */
-const endOf = (end: number, n: number): number => (end < 0 ? Math.max(end + n, -1) : Math.min(end, n));
+/** First index, end and step along every axis, counted from 0; an end of -1 is "past the first element" of a step of -1. */
+function boundsOf(shape: Shape, { starts, ends, axes, steps }: SliceAttributes) {
+  return shape.map((n, i) => {
+    const k = axes.indexOf(i);
+    if (k < 0) return { start: 0, end: n, step: 1 };
+    const step = steps[k]!;
+    const [lowest, highest] = step > 0 ? [0, n] : [-1, n - 1];
+    const clamp = (index: number) => Math.min(Math.max(index < 0 ? index + n : index, lowest), highest);
+    return { start: clamp(starts[k]!), end: clamp(ends[k]!), step };
+  });
+}
 
-/** `pads` as in ONNX: the zeros before each axis, then those after each axis. */
+/** `pads` as in ONNX: the zeros before each axis, then those after each axis; negative: so many elements are cut. */
 export const Pad = defineOp<{ pads: readonly number[] }>({
   type: "Pad",
-  lists: ["pads"],
+  attributes: { pads: "input" },
   infer: ([x], { pads }) => [x!.shape.map((n, i) => n + pads[i]! + pads[i + x!.shape.length]!)],
-  grad: ({ inputs: [x], attrs: { pads }, cotangents: [dy] }) => {
-    const axes = x!.shape.flatMap((_, i) => (pads[i] || pads[i + x!.shape.length] ? [i] : []));
-    const starts = axes.map((i) => pads[i]!);
-    return [
-      slice(
-        dy!,
-        axes,
-        starts,
-        starts.map((start, k) => start + x!.shape[axes[k]!]!),
-      ),
-    ];
+  grad: ({ attrs: { pads }, cotangents: [dy] }) => {
+    const [rank, undo] = [pads.length / 2, pads.map((n) => -n)];
+    return [pad(dy!, undo.slice(0, rank), undo.slice(rank))];
   },
 });
 

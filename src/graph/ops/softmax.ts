@@ -7,6 +7,7 @@ import { reduceSum } from "./reduce.ts";
 // dX = Y (dY - sum(dY Y))
 export const Softmax = defineOp<{ axis: number }>({
   type: "Softmax",
+  attributes: { axis: "int" },
   infer: ([x]) => [x!.shape],
   grad: ({ outputs: [y], attrs: { axis }, cotangents: [dy] }) => [
     mul(y!, sub(dy!, reduceSum(mul(dy!, y!), [axis], true))),
@@ -16,6 +17,7 @@ export const Softmax = defineOp<{ axis: number }>({
 // dX = dY - softmax(X) sum(dY)
 export const LogSoftmax = defineOp<{ axis: number }>({
   type: "LogSoftmax",
+  attributes: { axis: "int" },
   infer: ([x]) => [x!.shape],
   grad: ({ outputs: [y], attrs: { axis }, cotangents: [dy] }) => [sub(dy!, mul(exp(y!), reduceSum(dy!, [axis], true)))],
 });
