@@ -97,7 +97,7 @@ const cornersOf = ([x, y, z]: Vec3): Vec3[] =>
 /**
  * The first convention that has all labels of the map: that of the file names, then the data set's, then its others.
  */
-function findLabels(
+export function findLabels(
   { data }: LabelMap,
   path: string,
   { files, dataset }: { files: CaseFiles; dataset: Dataset },

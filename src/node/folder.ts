@@ -1,7 +1,7 @@
 /** @file `Folder` over the file system. */
 
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { access, constants, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../error.ts";
 import type { Folder } from "../platform.ts";
@@ -86,4 +86,12 @@ async function explain<T>(path: string, verb: "read" | "written", work: () => Pr
     if (code === undefined) throw error;
     throw new UserError(`${path}: cannot be ${verb}: ${reasons[code] ?? message}`);
   }
+}
+
+/** Makes the folder where it is missing. Throws `UserError` when nothing can be written there. */
+export function requireWritable(path: string): Promise<void> {
+  return explain(path, "written", async () => {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
+  });
 }

@@ -1,5 +1,5 @@
 /** @file The public entry `med-danet/node`: what Node brings to the core. */
 
-export { openFolder } from "./folder.ts";
+export { openFolder, requireWritable } from "./folder.ts";
 export { nodeGzip } from "./gzip.ts";
 export { createNodeRuntime, type Device, devices, type NodeRuntimeOptions } from "./runtime.ts";

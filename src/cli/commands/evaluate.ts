@@ -1,0 +1,124 @@
+/** @file `med-danet evaluate`: metrics of predictions that lie in a folder, whoever made them. */
+
+import { z } from "zod";
+import type { CaseFiles, Dataset } from "../../data/dataset.ts";
+import { datasets } from "../../data/index.ts";
+import { findLabels } from "../../data/load.ts";
+import { lookUp, UserError } from "../../error.ts";
+import { type CaseMetrics, measureCase } from "../../eval/case-metrics.ts";
+import { openFolder } from "../../node/folder.ts";
+import { nodeGzip } from "../../node/gzip.ts";
+import type { Folder } from "../../platform.ts";
+import { createMetricsReport, reportFormats } from "../../report/metrics-report.ts";
+import type { LabelMap } from "../../volume/grid.ts";
+import { readNiftiLabels } from "../../volume/nifti.ts";
+import { defineCommand } from "../command.ts";
+import { flag, json } from "../option.ts";
+
+export const evaluate = defineCommand({
+  options: {
+    truth: { flags: "--truth <dir>", help: "folder of cases, or of <case>_seg.nii.gz files", value: z.string() },
+    pred: { flags: "--pred <dir>", help: "folder of <case>_seg.nii.gz files", value: z.string() },
+    dataset: {
+      flags: "--dataset <id>",
+      help: `labels and regions: ${Object.keys(datasets).join(", ")} (default: brats)`,
+      value: z.string().default("brats"),
+    },
+    json,
+    csv: { flags: "--csv", help: "print one wide table as CSV", value: flag() },
+    md: { flags: "--md", help: "print tables in Markdown", value: flag() },
+  },
+  examples: ["med-danet evaluate --truth cases/ --pred results/ --md"],
+  async run(_inputs, options, context) {
+    const formats = (["json", "csv", "md"] as const).filter((format) => options[format]);
+    if (formats.length > 1) throw new UserError(`choose one of --json, --csv, --md; found ${formats.length} of them`);
+    const dataset: Dataset = lookUp(datasets, options.dataset, "data set");
+    const pairs = await pairFiles(options.truth, options.pred, dataset);
+    const cases: CaseMetrics[] = [];
+    const failed: string[] = [];
+    for (const [done, pair] of pairs.entries()) {
+      context.onProgress({ stage: "cases", done, total: pairs.length });
+      context.signal.throwIfAborted();
+      try {
+        cases.push({ id: pair.id, regions: await measurePair(pair, dataset) });
+      } catch (error) {
+        if (!(error instanceof UserError) || pairs.length === 1) throw error;
+        failed.push(pair.id);
+        context.complain(`case "${pair.id}": ${error.message}`);
+      }
+      // Reading may be served without a turn of the event loop; Ctrl-C needs one.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    context.onProgress({ stage: "cases", done: pairs.length, total: pairs.length });
+    if (cases.length > 0) {
+      const report = createMetricsReport(cases);
+      const [format = "text"] = formats;
+      context.print(format === "json" ? JSON.stringify(report, null, 2) : reportFormats[format](report).trimEnd());
+    }
+    if (failed.length > 0)
+      throw new UserError(`${failed.length} of ${pairs.length} cases failed: ${failed.join(", ")}`);
+  },
+});
+
+interface Labels {
+  readonly files: CaseFiles;
+  readonly folder: Folder;
+}
+
+interface Pair {
+  readonly id: string;
+  readonly truth: Labels;
+  readonly prediction: Labels;
+}
+
+/** Every prediction with its truth. Throws `UserError` for a prediction without one; truths without prediction are left out. */
+async function pairFiles(truthPath: string, predictionPath: string, dataset: Dataset): Promise<Pair[]> {
+  const [truths, predictions] = await Promise.all(
+    [truthPath, predictionPath].map((path) => findLabelMaps(path, dataset)),
+  );
+  return [...predictions].map(([id, prediction]) => {
+    const truth = truths.get(id);
+    if (truth) return { id, truth, prediction };
+    throw new UserError(`case "${id}" of ${predictionPath} needs a truth ${id}_seg.nii.gz in ${truthPath}, found none`);
+  });
+}
+
+async function findLabelMaps(path: string, dataset: Dataset): Promise<Map<string, Labels>> {
+  const folder = openFolder(path);
+  const paths = await folder.list();
+  const cases = dataset.recognise(paths).filter(({ truth }) => truth !== undefined);
+  if (cases.length === 0) throw new UserError(`${path}: must hold label maps such as CASE_seg.nii.gz, found none`);
+  requireOneEach(path, paths, dataset);
+  return new Map(cases.map((files) => [files.id, { files, folder }]));
+}
+
+/** Throws `UserError` when two label maps are of one case: which of them is meant cannot be known. */
+function requireOneEach(folder: string, paths: readonly string[], dataset: Dataset) {
+  const owner = new Map<string, string>();
+  for (const path of paths) {
+    const [alone] = dataset.recognise([path]);
+    if (alone?.truth === undefined) continue;
+    const earlier = owner.get(alone.id);
+    if (earlier)
+      throw new UserError(`${folder}: case "${alone.id}" must have one label map, found ${earlier} and ${path}`);
+    owner.set(alone.id, path);
+  }
+}
+
+async function measurePair({ truth, prediction }: Pair, dataset: Dataset) {
+  const maps = { truth: await readLabels(truth, dataset), prediction: await readLabels(prediction, dataset) };
+  return measureCase({ ...maps, regions: dataset.regions });
+}
+
+/** A label map in the data set's own label convention, whichever of its conventions the file uses. */
+async function readLabels({ files, folder }: Labels, dataset: Dataset): Promise<LabelMap> {
+  const path = files.truth!;
+  const name = `${folder.name}/${path}`;
+  const map = await readNiftiLabels(await folder.read(path), nodeGzip, name);
+  const labels = findLabels(map, name, { files, dataset });
+  const own = new Uint8Array(256);
+  labels.forEach((label, index) => {
+    own[label] = dataset.labels[index];
+  });
+  return { ...map, data: map.data.map((label) => own[label]) };
+}

@@ -1,0 +1,17 @@
+/** @file The table of commands. A command is imported when it is called. */
+
+export const commands = {
+  info: {
+    summary: "Say what is inside: networks with their counts, data sets, recipes",
+    load: async () => (await import("./info.ts")).info,
+  },
+  train: {
+    summary: "Train a model bank and its decision network",
+    load: async () => (await import("./train.ts")).train,
+  },
+  segment: { summary: "Segment cases with a model bank", load: async () => (await import("./segment.ts")).segment },
+  evaluate: {
+    summary: "Measure predictions against the truth",
+    load: async () => (await import("./evaluate.ts")).evaluate,
+  },
+} as const;

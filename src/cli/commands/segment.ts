@@ -1,0 +1,99 @@
+/** @file `med-danet segment`: cases in, label maps, reports and pictures out. */
+
+import { z } from "zod";
+import { readBank } from "../../danet/bank.ts";
+import { UserError } from "../../error.ts";
+import { openNetworks } from "../../infer/networks.ts";
+import { checkSetting, choiceOf, DYNAMIC } from "../../infer/plan.ts";
+import { openFolder, requireWritable } from "../../node/folder.ts";
+import { createNodeRuntime } from "../../node/runtime.ts";
+import { type Context, defineCommand } from "../command.ts";
+import { device, flag, json, threads } from "../option.ts";
+import { datasetOf } from "../segment/bank-dataset.ts";
+import { type CaseReport, describeCase } from "../segment/case-report.ts";
+import { findInputCases, type InputCase, protectFiles } from "../segment/find-input-cases.ts";
+import { type SegmentFilesOptions, segmentFiles } from "../segment/segment-files.ts";
+
+export const segment = defineCommand({
+  argument: { name: "<input...>", help: "case folders, or folders of case folders" },
+  options: {
+    bank: { flags: "--bank <dir>", help: "the model bank: a folder with bank.json", value: z.string() },
+    out: { flags: "--out <dir>", help: "where <case>_seg.nii.gz, <case>.json and <case>.png go", value: z.string() },
+    policy: {
+      flags: "--policy <name>",
+      help: `${DYNAMIC} (default), or a candidate such as M4 for every window`,
+      value: z.string().default(DYNAMIC),
+    },
+    setting: {
+      flags: "--setting <name>",
+      help: "window or full (default: the bank's)",
+      value: z.enum(["window", "full"]).optional(),
+    },
+    flips: {
+      flags: "--flips",
+      help: "average over the four mirrors of each slice; four times the work",
+      value: flag(),
+    },
+    force: { flags: "--force", help: "overwrite results that are there already", value: flag() },
+    device,
+    threads,
+    json,
+  },
+  examples: [
+    "med-danet segment examples/BraTS2021_01481 --bank banks/brats --out results",
+    "med-danet segment cases/ --bank banks/brats --out results --policy M4",
+  ],
+  async run(inputs, options, context) {
+    const { policy, out, force } = options;
+    const bank = await readBank(openFolder(options.bank));
+    const setting = options.setting ?? bank.setting;
+    checkSetting(setting, bank);
+    if (policy !== DYNAMIC) choiceOf(policy, bank);
+    const dataset = datasetOf(bank);
+    await requireWritable(out);
+    const { cases, problems } = await findInputCases(inputs, dataset);
+    await protectFiles(cases, { out, force });
+    if (cases.length === 0) throw new UserError(problems.join("; "));
+    const { device, threads, flips } = options;
+    const runtime = await createNodeRuntime({ device, ...(threads && { threads }), onNote: context.note });
+    const networks = openNetworks(bank, runtime);
+    try {
+      const settings = { bank, dataset, networks, out: openFolder(out), policy, setting, flips };
+      await segmentAll({ cases, problems, json: options.json }, settings, context);
+    } finally {
+      await networks.release();
+    }
+  },
+});
+
+interface Work {
+  readonly cases: readonly InputCase[];
+  /** Found before any case was read. */
+  readonly problems: readonly string[];
+  readonly json: boolean;
+}
+
+/** A case that cannot be used is told, and the others are done. */
+async function segmentAll({ cases, problems, json }: Work, options: SegmentFilesOptions, context: Context) {
+  const failed = [...problems];
+  const reports: Omit<CaseReport, "decisions">[] = [];
+  const total = cases.length + problems.length;
+  if (total > 1) for (const problem of problems) context.complain(problem);
+  for (const one of cases) {
+    try {
+      const { decisions, ...report } = await segmentFiles(one, options, context);
+      reports.push(report);
+      if (!json) context.print(`${describeCase({ ...report, decisions })}\n  written  ${writtenFiles(one, options)}\n`);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failed.push(error.message);
+      if (total > 1) context.complain(error.message);
+    }
+  }
+  if (json) context.print(JSON.stringify({ cases: reports, failed }, null, 2));
+  if (failed.length === 0) return;
+  throw new UserError(total === 1 ? failed[0] : `${failed.length} of ${total} cases failed, as told above`);
+}
+
+const writtenFiles = ({ files: { id } }: InputCase, { out }: SegmentFilesOptions) =>
+  `${out.name}/${id}_seg.nii.gz, ${id}.json, ${id}.png`;

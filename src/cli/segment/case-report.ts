@@ -1,0 +1,95 @@
+/** @file What is known of a segmented case: the `<case>.json` file, and the same as text. */
+
+import type { Bank } from "../../danet/bank.ts";
+import type { RegionMetrics } from "../../eval/case-metrics.ts";
+import type { Segmentation } from "../../infer/segment.ts";
+import { volumeMl } from "../../volume/components.ts";
+import { type LabelMap, voxelCount } from "../../volume/grid.ts";
+
+export interface CaseReport extends Omit<Segmentation, "classes"> {
+  readonly schemaVersion: 1;
+  readonly case: string;
+  /** "dynamic", or the candidate that every window got. */
+  readonly policy: string;
+  readonly setting: Bank["setting"];
+  readonly flips: boolean;
+  /** Choice k of a decision is `candidates[k - 1]`. */
+  readonly candidates: readonly string[];
+  /** Region -> ml. */
+  readonly volumesMl: Readonly<Record<string, number>>;
+  /** Where the case has a truth. */
+  readonly metrics?: RegionMetrics;
+  readonly bank: { readonly dataset: string; readonly sha256: string };
+  readonly versions: Readonly<Record<"medDanet" | "runtime" | "device" | "node", string>>;
+}
+
+/** JSON with one line a decision; probabilities to 6 digits. */
+export function formatCaseReport({ decisions, ...report }: CaseReport): string {
+  const lines = decisions.map(({ probabilities, ...decision }) =>
+    JSON.stringify({
+      ...decision,
+      ...(probabilities && { probabilities: probabilities.map((p) => Number(p.toFixed(6))) }),
+    }),
+  );
+  const head = JSON.stringify(report, null, 2).slice(0, -2);
+  return `${head},\n  "decisions": [\n    ${lines.join(",\n    ")}\n  ]\n}\n`;
+}
+
+/** Region -> labels, in the convention of a file whose class k is `labels[k]`. */
+export function regionsInFile(
+  bank: Pick<Bank, "regions" | "labels">,
+  labels: readonly number[],
+): Record<string, number[]> {
+  const inFile = (label: number) => labels[bank.labels.indexOf(label)];
+  return Object.fromEntries(Object.entries(bank.regions).map(([region, own]) => [region, own.map(inFile)]));
+}
+
+/** Region -> ml. */
+export function measureVolumes({ grid, data }: LabelMap, regions: Readonly<Record<string, readonly number[]>>) {
+  const counts = new Float64Array(256);
+  for (let i = 0; i < voxelCount(grid); i++) counts[data[i]]++;
+  return Object.fromEntries(
+    Object.entries(regions).map(([region, labels]) => [
+      region,
+      volumeMl(
+        labels.reduce((sum, label) => sum + counts[label], 0),
+        grid,
+      ),
+    ]),
+  );
+}
+
+/** The report for a reader: one aligned line a subject. */
+export function describeCase(report: CaseReport): string {
+  const { metrics, volumesMl, activation, flops, seconds, candidates } = report;
+  const list = (values: Readonly<Record<string, number>>, format: (value: number) => string) =>
+    Object.entries(values)
+      .map(([name, value]) => `${name} ${format(value)}`)
+      .join("  ");
+  const measured = (name: "dice" | "hd95") =>
+    Object.fromEntries(Object.entries(metrics ?? {}).map(([region, values]) => [region, values[name]]));
+  const lines: [string, string][] = [
+    ...(metrics
+      ? ([
+          ["Dice", list(measured("dice"), (value) => value.toFixed(4))],
+          ["HD95", list(measured("hd95"), (value) => `${value.toFixed(2)} mm`)],
+        ] as [string, string][])
+      : []),
+    ["volume", list(volumesMl, (value) => `${value.toFixed(2)} ml`)],
+    ["routing", list(activation, (value) => `${(100 * value).toFixed(1)} %`)],
+    ["FLOPs", describeFlops(flops, candidates[candidates.length - 1])],
+    ["seconds", list(seconds, (value) => value.toFixed(2))],
+  ];
+  return [report.case, ...lines.map(([name, text]) => `  ${name.padEnd(8)} ${text}`)].join("\n");
+}
+
+/** In the paper's counting, without the decision network unless it says so. */
+function describeFlops({ paper, withDecision, alwaysLargest }: CaseReport["flops"], largest: string): string {
+  const giga = (flops: number) => `${(flops / 1e9).toFixed(1)} G`;
+  const ratio = (flops: number) =>
+    flops > 0 ? `${(alwaysLargest.paper / flops).toFixed(2)} times as many` : "none needed";
+  return (
+    `${giga(paper)}, ${giga(withDecision.paper)} with the decision network; ` +
+    `always ${largest} ${giga(alwaysLargest.paper)}: ${ratio(withDecision.paper)}`
+  );
+}

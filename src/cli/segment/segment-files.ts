@@ -1,0 +1,75 @@
+/** @file One case from its files to its results: read, prepare, segment, restore, measure, draw, write. */
+
+import type { Bank } from "../../danet/bank.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { loadCase } from "../../data/load.ts";
+import { prepareCase } from "../../data/prepare.ts";
+import { measureCase } from "../../eval/case-metrics.ts";
+import type { Networks } from "../../infer/networks.ts";
+import { segmentCase } from "../../infer/segment.ts";
+import { createStopwatch } from "../../infer/stopwatch.ts";
+import { nodeGzip } from "../../node/gzip.ts";
+import type { Folder } from "../../platform.ts";
+import { writeNiftiLabels } from "../../volume/nifti.ts";
+import type { Context } from "../command.ts";
+import { version } from "../version.ts";
+import { type CaseReport, formatCaseReport, measureVolumes, regionsInFile } from "./case-report.ts";
+import { type InputCase, resultName } from "./find-input-cases.ts";
+import { drawCase } from "./picture.ts";
+
+export interface SegmentFilesOptions {
+  readonly bank: Bank;
+  readonly dataset: Dataset;
+  readonly networks: Networks;
+  readonly out: Folder;
+  readonly policy: string;
+  readonly setting: Bank["setting"];
+  readonly flips: boolean;
+}
+
+/**
+ * Writes `<case>.png`, `<case>.json`, then `<case>_seg.nii.gz`: where the last is, all are. Nothing is written before
+ * everything is computed. Throws `UserError` for a case that cannot be used.
+ */
+export async function segmentFiles(
+  { files, folder }: InputCase,
+  options: SegmentFilesOptions,
+  { onProgress, signal }: Pick<Context, "onProgress" | "signal">,
+): Promise<CaseReport> {
+  const { bank, dataset, out, policy, setting, flips, networks } = options;
+  const { id } = files;
+  const stopwatch = createStopwatch();
+  const raw = await stopwatch.time("read", () => loadCase(files, folder, { dataset, gzip: nodeGzip, truth: true }));
+  const prepared = await stopwatch.time("prepare", async () => prepareCase(raw, dataset));
+  signal.throwIfAborted();
+  const segmentation = await segmentCase(prepared, bank, {
+    ...{ networks, policy, setting, flips, signal },
+    onProgress: ({ stage, ...progress }) => onProgress({ stage: `${id}: ${stage}`, ...progress }),
+  });
+  const labels = await stopwatch.time("restore", async () => prepared.restore(segmentation.classes));
+  const { grid } = raw.source;
+  const regions = regionsInFile(bank, raw.labels);
+  const metrics = await stopwatch.time("measure", async () =>
+    raw.truth ? measureCase({ prediction: labels, truth: { grid, data: raw.truth }, regions }) : undefined,
+  );
+  const picture = await stopwatch.time("draw", async () =>
+    drawCase({ prepared, bank, dataset, segmentation, metrics }),
+  );
+  const nifti = await stopwatch.time("pack", () => writeNiftiLabels(labels.data, raw.source, nodeGzip));
+  const { decisions, activation, flops, seconds } = segmentation;
+  const { other: _, total, ...ours } = stopwatch.seconds();
+  const report: CaseReport = {
+    ...{ schemaVersion: 1, case: id, policy, setting, flips },
+    candidates: bank.candidates.map(({ id }) => id),
+    volumesMl: measureVolumes(labels, regions),
+    ...(metrics && { metrics }),
+    ...{ activation, flops, seconds: { ...ours, ...seconds, total }, decisions },
+    bank: { dataset: bank.dataset, sha256: bank.sha256 },
+    versions: { medDanet: version, runtime: networks.runtime, device: networks.device, node: process.version },
+  };
+  signal.throwIfAborted();
+  await out.write(`${id}.png`, picture);
+  await out.write(`${id}.json`, new TextEncoder().encode(formatCaseReport(report)));
+  await out.write(resultName(id), nifti);
+  return report;
+}
