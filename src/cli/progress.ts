@@ -22,7 +22,7 @@ const NEXT_LINE = 15_000;
 /** `now` is in milliseconds. */
 export function createProgress(output: Output, now: () => number = () => performance.now()): ProgressDisplay {
   let stage = "";
-  let start = now();
+  let start = { time: now(), done: 0 };
   let shown = Number.NEGATIVE_INFINITY;
   let isDrawn = false;
   const clear = () => {
@@ -32,14 +32,16 @@ export function createProgress(output: Output, now: () => number = () => perform
   const report = (progress: Progress) => {
     if (progress.stage !== stage) {
       stage = progress.stage;
-      start = now();
+      // A resumed work starts with a part of it done.
+      start = { time: now(), done: progress.done };
       if (output.isTTY) shown = Number.NEGATIVE_INFINITY;
     }
     const isLast = progress.done >= progress.total;
     if (isLast && output.isTTY) return clear();
     if (isLast || now() - shown < (output.isTTY ? REDRAW : NEXT_LINE)) return;
     shown = now();
-    const line = describe(progress, (now() - start) / 1000);
+    const rate = (progress.done - start.done) / (now() - start.time);
+    const line = describe(progress, (progress.total - progress.done) / rate / 1000);
     if (!output.isTTY) {
       output.write(`${line}\n`);
       return;
@@ -57,8 +59,8 @@ function drawBar({ done, total }: Progress): string {
 }
 
 /** "case 1: slices 32 of 155, 0:41 left" */
-function describe({ stage, done, total }: Progress, seconds: number): string {
-  const left = done > 0 ? `, ${formatDuration((seconds / done) * (total - done))} left` : "";
+function describe({ stage, done, total }: Progress, secondsLeft: number): string {
+  const left = Number.isFinite(secondsLeft) ? `, ${formatDuration(secondsLeft)} left` : "";
   return `${stage} ${done} of ${total}${left}`;
 }
 

@@ -14,4 +14,5 @@ export const commands = {
     summary: "Measure predictions against the truth",
     load: async () => (await import("./evaluate.ts")).evaluate,
   },
+  bench: { summary: "Measure speed and memory on this machine", load: async () => (await import("./bench.ts")).bench },
 } as const;

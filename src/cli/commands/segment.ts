@@ -55,7 +55,7 @@ export const segment = defineCommand({
     await protectFiles(cases, { out, force });
     if (cases.length === 0) throw new UserError(problems.join("; "));
     const { device, threads, flips } = options;
-    const runtime = await createNodeRuntime({ device, ...(threads && { threads }), onNote: context.note });
+    const runtime = await createNodeRuntime({ device, threads, onNote: context.note });
     const networks = openNetworks(bank, runtime);
     try {
       const settings = { bank, dataset, networks, out: openFolder(out), policy, setting, flips };

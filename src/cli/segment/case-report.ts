@@ -19,6 +19,8 @@ export interface CaseReport extends Omit<Segmentation, "classes"> {
   readonly volumesMl: Readonly<Record<string, number>>;
   /** Where the case has a truth. */
   readonly metrics?: RegionMetrics;
+  /** Of the process so far: resident memory at its highest, in MB of 1e6 bytes. */
+  readonly peakMemoryMb: number;
   readonly bank: { readonly dataset: string; readonly sha256: string };
   readonly versions: Readonly<Record<"medDanet" | "runtime" | "device" | "node", string>>;
 }
@@ -79,6 +81,7 @@ export function describeCase(report: CaseReport): string {
     ["routing", list(activation, (value) => `${(100 * value).toFixed(1)} %`)],
     ["FLOPs", describeFlops(flops, candidates[candidates.length - 1])],
     ["seconds", list(seconds, (value) => value.toFixed(2))],
+    ["memory", `${report.peakMemoryMb.toFixed(0)} MB at the highest`],
   ];
   return [report.case, ...lines.map(([name, text]) => `  ${name.padEnd(8)} ${text}`)].join("\n");
 }

@@ -64,6 +64,7 @@ export async function segmentFiles(
     volumesMl: measureVolumes(labels, regions),
     ...(metrics && { metrics }),
     ...{ activation, flops, seconds: { ...ours, ...seconds, total }, decisions },
+    peakMemoryMb: (process.resourceUsage().maxRSS * 1024) / 1e6,
     bank: { dataset: bank.dataset, sha256: bank.sha256 },
     versions: { medDanet: version, runtime: networks.runtime, device: networks.device, node: process.version },
   };
