@@ -14,7 +14,7 @@ export interface ConvAttributes {
   readonly strides: readonly number[];
   readonly pads: readonly number[];
 }
-interface ConvTransposeAttributes extends ConvAttributes {
+export interface ConvTransposeAttributes extends ConvAttributes {
   readonly output_padding: readonly number[];
 }
 
@@ -81,13 +81,15 @@ const sumPerChannel = (x: Value): Value =>
 
 /**
  * dX. At stride 1 it is a convolution with the weight turned around, [O, C, k] -> [C, O, reversed k]: 7, 3, 5, 3 ms for
- * 16x128, 32x64, 64x32, 128x16, half of what ConvTranspose takes, which stays for other strides.
+ * 16x128, 32x64, 64x32, 128x16, half of what ConvTranspose takes, which stays for other strides and for zeros that no
+ * tap reads.
  */
 function inputCotangent(dy: Value, w: Value, size: Shape, attrs: ConvAttributes): Value {
   const { group, strides, pads } = attrs;
   const kernel = spatial(w.shape);
   const rank = kernel.length;
-  if (strides.some((stride) => stride !== 1)) {
+  const turnedPads = pads.map((n, i) => kernel[i % rank]! - 1 - n);
+  if (strides.some((stride) => stride !== 1) || turnedPads.some((n) => n < 0)) {
     const output_padding = kernel.map((k, i) => {
       const [n, m] = [size[i + 2]!, dy.shape[i + 2]!];
       return n - ((m - 1) * strides[i]! + k - pads[i]! - pads[i + rank]!);
@@ -97,7 +99,7 @@ function inputCotangent(dy: Value, w: Value, size: Shape, attrs: ConvAttributes)
   const [outputs, inputs, taps] = [w.shape[0]! / group, w.shape[1]!, count(kernel)];
   const reversed = reverseLast(reshape(w, [group, outputs, inputs, taps]));
   const turned = reshape(transpose(reversed, [0, 2, 1, 3]), [group * inputs, outputs, ...kernel]);
-  return conv(dy, turned, { group, strides, pads: pads.map((n, i) => kernel[i % rank]! - 1 - n) });
+  return conv(dy, turned, { group, strides, pads: turnedPads });
 }
 
 /** dW[o, c, k] = sum over n and pixels p of dY[n, o, p] X[n, c, stride p + k - pad], one matrix product a tap k. */

@@ -14,7 +14,7 @@ function firstOnly([dy, ...statistics]: readonly (Value | null)[]): Value {
   return dy;
 }
 
-interface BatchNormAttributes {
+export interface BatchNormAttributes {
   readonly epsilon: number;
   readonly momentum: number;
   readonly training_mode: number;

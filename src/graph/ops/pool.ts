@@ -5,7 +5,7 @@ import { div, mul } from "./elementwise.ts";
 import { expand } from "./reduce.ts";
 import { pad, reshape, zeros } from "./shape.ts";
 
-interface PoolAttributes {
+export interface PoolAttributes {
   readonly kernel_shape: readonly number[];
   readonly strides: readonly number[];
   /** As in ONNX: before each spatial axis, then after each. */

@@ -4,7 +4,7 @@ import { apply1, count, defineOp, type Op, type Shape, scalar, type Value } from
 import { broadcast, cast, equal, mul } from "./elementwise.ts";
 import { reshape } from "./shape.ts";
 
-interface Reduction {
+export interface Reduction {
   readonly axes: readonly number[];
   readonly keepdims: number;
 }

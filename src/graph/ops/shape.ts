@@ -60,7 +60,7 @@ export const Split = defineOp<{ axis: number; split: readonly number[] }>({
   ],
 });
 
-interface SliceAttributes {
+export interface SliceAttributes {
   readonly starts: readonly number[];
   readonly ends: readonly number[];
   readonly axes: readonly number[];
@@ -95,7 +95,8 @@ function boundsOf(shape: Shape, { starts, ends, axes, steps }: SliceAttributes) 
     const step = steps[k]!;
     const [lowest, highest] = step > 0 ? [0, n] : [-1, n - 1];
     const clamp = (index: number) => Math.min(Math.max(index < 0 ? index + n : index, lowest), highest);
-    return { start: clamp(starts[k]!), end: clamp(ends[k]!), step };
+    const [start, end] = [clamp(starts[k]!), clamp(ends[k]!)];
+    return { start, end: step > 0 ? Math.max(start, end) : end, step };
   });
 }
 
