@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 
-export interface Source {
+interface Source {
   /** "src/nn/adam.ts" */
   readonly path: string;
   readonly text: string;
@@ -33,7 +33,7 @@ export function readSource(path: string): Source {
 }
 
 /** A node and all below it. */
-export function nodesIn(node: ts.Node): ts.Node[] {
+function nodesIn(node: ts.Node): ts.Node[] {
   const found = [node];
   ts.forEachChild(node, (child) => {
     found.push(...nodesIn(child));
