@@ -18,6 +18,7 @@ export const bratsPaper: Recipe = {
     stepsPerEpoch: STEPS_PER_EPOCH,
     batch: 64,
     learningRate: 1e-4,
+    crossEntropyWeight: 0,
     validateEvery: 10,
   },
   // Tumour-bearing slices in their natural share (about 66 of 155), crops not centred: uniform draws.

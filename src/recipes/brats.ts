@@ -17,11 +17,12 @@ export const brats: Recipe = {
   ],
   decision: { id: "decision", ...variants.decision },
   bank: {
-    epochs: 32,
+    epochs: 26,
     stepsPerEpoch: 50,
     batch: 8,
     learningRate: 1e-3,
     weightDecay: 1e-5,
+    crossEntropyWeight: 1,
     warmupEpochs: 1,
     validateEvery: 8,
   },

@@ -67,8 +67,8 @@ export async function trainBank(run: TrainRun): Promise<Record<string, Trained>>
 
 async function openTrainees(run: TrainRun): Promise<{ list: Trainee[]; start: number }> {
   const { recipe, out, runtime } = run;
-  const { epochs, stepsPerEpoch, batch, weightDecay } = recipe.bank;
-  const options = { batch, weightDecay, lossScale: 1 / recipe.candidates.length };
+  const { epochs, stepsPerEpoch, batch, weightDecay, crossEntropyWeight } = recipe.bank;
+  const options = { batch, weightDecay, crossEntropyWeight, lossScale: 1 / recipe.candidates.length };
   const graphs = Object.entries(candidateSpecs(run)).map(([id, spec]) => [id, buildStep(spec, options)] as const);
   const plans = Object.fromEntries(graphs.map(([id, { plan }]) => [id, plan]));
   const checkpoint = await readCheckpoint(out, PATH, { identity: identityOf(run), plans });

@@ -35,6 +35,8 @@ export const recipeSchema = z.strictObject({
     batch: whole,
     learningRate: positive,
     weightDecay: z.number().min(0),
+    /** Weight of the cross-entropy beside the Dice loss; the paper has none. */
+    crossEntropyWeight: z.number().min(0),
     warmupEpochs: z.number().min(0),
     /** Epochs between two looks at the validation cases. */
     validateEvery: whole,

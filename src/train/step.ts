@@ -5,12 +5,13 @@
 
 import { gradient } from "../graph/gradient.ts";
 import { writeOnnx } from "../graph/onnx.ts";
+import { add, exp, mul } from "../graph/ops/elementwise.ts";
 import { concat, reshape } from "../graph/ops/shape.ts";
-import { softmax } from "../graph/ops/softmax.ts";
+import { logSoftmax } from "../graph/ops/softmax.ts";
 import { count, input, type Shape, scalar, type Value } from "../graph/value.ts";
 import { buildNetwork, type NetworkSpec, planNetwork } from "../nets/network.ts";
 import { adam, adamScalars } from "../nn/adam.ts";
-import { diceLoss, weightedCrossEntropy } from "../nn/loss.ts";
+import { crossEntropy, diceLoss, weightedCrossEntropy } from "../nn/loss.ts";
 import { initialVector, sizeOf, trainingScope, type WeightPlan } from "../nn/scope.ts";
 import type { Runtime, Session, Tensor } from "../platform.ts";
 import { createRandom, type Random } from "../random.ts";
@@ -20,6 +21,8 @@ export interface StepOptions {
   /** The loss is multiplied by this before it is differentiated: 1 / n for one of n candidates (Eq. 5). */
   readonly lossScale: number;
   readonly weightDecay: number;
+  /** Of the cross-entropy that is added to Eq. 6; 0, the default, is the paper's loss. */
+  readonly crossEntropyWeight?: number;
   /** Class weights of Eq. 7; only for decision networks. */
   readonly classWeights?: readonly number[];
 }
@@ -51,7 +54,12 @@ function lossOf(
   logits: Value,
   { targets, options }: { targets: Value; options: StepOptions },
 ): Value {
-  if (spec.network.task === "segment") return diceLoss(softmax(logits, 1), targets);
+  if (spec.network.task === "segment") {
+    const logProbabilities = logSoftmax(logits, 1);
+    const dice = diceLoss(exp(logProbabilities), targets);
+    const { crossEntropyWeight: weight = 0 } = options;
+    return weight === 0 ? dice : add(dice, mul(crossEntropy(logProbabilities, targets), scalar(weight)));
+  }
   return weightedCrossEntropy(logits, targets, options.classWeights ?? Array(spec.outputs).fill(1));
 }
 
