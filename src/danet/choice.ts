@@ -43,26 +43,35 @@ export function bestChoice({ foreground, dice, gflops }: SliceScores, metric = p
  */
 export function sliceDice(prediction: Classes, truth: Classes, regions: readonly RegionClasses[]): number {
   const classes = 1 + Math.max(...regions.flat());
-  // pairs[p * classes + t]: pixels of class p in the prediction and t in the truth; a class of no region is background.
   const pairs = new Float64Array(classes * classes);
+  countPairs(pairs, prediction, truth);
+  return regions.reduce((sum, region) => sum + diceOfPairs(pairs, region), 0) / regions.length;
+}
+
+/**
+ * Adds to `pairs[p * classes + t]` the pixels of class p in the prediction and t in the truth; a class that the square
+ * table does not know counts as background.
+ */
+export function countPairs(pairs: Float64Array, prediction: Classes, truth: Classes): void {
+  const classes = Math.sqrt(pairs.length);
   for (let i = 0; i < truth.length; i++) {
     const p = prediction[i]!;
     const t = truth[i]!;
     pairs[(p < classes ? p : 0) * classes + (t < classes ? t : 0)]!++;
   }
-  const dices = regions.map((region) => {
-    let both = 0;
-    let sum = 0;
-    for (let p = 0; p < classes; p++) {
-      for (let t = 0; t < classes; t++) {
-        const hits = Number(region.includes(p)) + Number(region.includes(t));
-        sum += hits * pairs[p * classes + t]!;
-        if (hits === 2) both += pairs[p * classes + t]!;
-      }
-    }
-    return sum === 0 ? 1 : (2 * both) / sum;
-  });
-  return dices.reduce((a, b) => a + b, 0) / dices.length;
+}
+
+/** Dice of one region from the table of `countPairs`; 1 where it is empty in both. */
+export function diceOfPairs(pairs: Float64Array, region: RegionClasses): number {
+  const classes = Math.sqrt(pairs.length);
+  let both = 0;
+  let sum = 0;
+  for (const [i, n] of pairs.entries()) {
+    const hits = Number(region.includes(Math.floor(i / classes))) + Number(region.includes(i % classes));
+    sum += hits * n;
+    if (hits === 2) both += n;
+  }
+  return sum === 0 ? 1 : (2 * both) / sum;
 }
 
 /** Pixels of any class but the background: N_f of Eq. 4. */

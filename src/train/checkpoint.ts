@@ -24,8 +24,7 @@ const MOMENTS = ["mean", "square", "largest"] as const;
 export async function writeCheckpoint(folder: Folder, path: string, { step, identity, states }: Checkpoint) {
   const tensors: Record<string, NamedTensor> = {};
   for (const [id, { plan, state }] of Object.entries(states)) {
-    addParts(tensors, `${id}.`, plan.parameters, state.parameters);
-    addParts(tensors, `${id}.`, plan.buffers, state.buffers);
+    Object.assign(tensors, partsOf(id, plan.parameters, state.parameters), partsOf(id, plan.buffers, state.buffers));
     for (const name of MOMENTS) tensors[`${id}.adam.${name}`] = { shape: [state[name].length], data: state[name] };
   }
   const steps = Object.entries(states).map(([id, { state }]) => [`${id}.step`, String(state.step)]);
@@ -33,14 +32,10 @@ export async function writeCheckpoint(folder: Folder, path: string, { step, iden
   await folder.write(path, encodeSafetensors({ tensors, metadata }));
 }
 
-function addParts(
-  tensors: Record<string, NamedTensor>,
-  prefix: string,
-  specs: readonly WeightSpec[],
-  flat: Float32Array,
-) {
+/** The parts of a flat vector under "id.key". */
+function partsOf(id: string, specs: readonly WeightSpec[], flat: Float32Array): Record<string, NamedTensor> {
   const parts = namedParts(specs, flat);
-  for (const { key, shape } of specs) tensors[prefix + key] = { shape, data: parts[key]! };
+  return Object.fromEntries(specs.map(({ key, shape }) => [`${id}.${key}`, { shape, data: parts[key]! }]));
 }
 
 /** Null when there is none. Throws `UserError` when it belongs to another recipe or other cases. */

@@ -1,5 +1,6 @@
 /** @file How good a candidate is, while it trains, on cases that it does not learn from. */
 
+import { countPairs, diceOfPairs } from "../danet/choice.ts";
 import type { CompactCase } from "../data/compact.ts";
 import type { NetworkSpec } from "../nets/network.ts";
 import type { Weights } from "../nn/scope.ts";
@@ -34,23 +35,12 @@ export async function validate(
     const id = crops[index]!.source.id;
     const counts = pairs.get(id) ?? new Float64Array(classes * classes);
     pairs.set(id, counts);
-    for (let i = 0; i < truth.length; i++) counts[prediction[i]! * classes + truth[i]!]!++;
+    countPairs(counts, prediction, truth);
   });
   return Object.fromEntries(
     Object.entries(regions).map(([region, members]) => {
-      const dices = [...pairs.values()].map((counts) => diceOfPairs(counts, classes, members));
+      const dices = [...pairs.values()].map((counts) => diceOfPairs(counts, members));
       return [region, dices.reduce((a, b) => a + b, 0) / dices.length];
     }),
   );
-}
-
-/** `counts[p * classes + t]`: pixels of class p in the prediction and t in the truth. */
-function diceOfPairs(counts: Float64Array, classes: number, region: readonly number[]): number {
-  let [both, sum] = [0, 0];
-  for (const [i, n] of counts.entries()) {
-    const hits = Number(region.includes(Math.floor(i / classes))) + Number(region.includes(i % classes));
-    sum += hits * n;
-    if (hits === 2) both += n;
-  }
-  return sum === 0 ? 1 : (2 * both) / sum;
 }
