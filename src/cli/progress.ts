@@ -23,7 +23,7 @@ const NEXT_LINE = 15_000;
 export function createProgress(output: Output, now: () => number = () => performance.now()): ProgressDisplay {
   let stage = "";
   let start = { time: now(), done: 0 };
-  let shown = Number.NEGATIVE_INFINITY;
+  let shown = now();
   let isDrawn = false;
   const clear = () => {
     if (isDrawn) output.write("\r\x1b[K");
@@ -34,7 +34,7 @@ export function createProgress(output: Output, now: () => number = () => perform
       stage = progress.stage;
       // A resumed work starts with a part of it done.
       start = { time: now(), done: progress.done };
-      if (output.isTTY) shown = Number.NEGATIVE_INFINITY;
+      if (output.isTTY) shown = Number.NEGATIVE_INFINITY; // a new stage is drawn at once
     }
     const isLast = progress.done >= progress.total;
     if (isLast && output.isTTY) return clear();

@@ -14,7 +14,7 @@ export interface NodeRuntimeOptions {
   /** Default: "cpu". */
   readonly device?: Device;
   /** Threads of one operator; default: every core. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Told once when the fast runtime is not installed. */
   readonly onNote?: (line: string) => void;
 }

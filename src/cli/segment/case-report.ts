@@ -88,7 +88,7 @@ export function describeCase(report: CaseReport): string {
 
 /** In the paper's counting, without the decision network unless it says so. */
 function describeFlops({ paper, withDecision, alwaysLargest }: CaseReport["flops"], largest: string): string {
-  const giga = (flops: number) => `${(flops / 1e9).toFixed(1)} G`;
+  const giga = (flops: number) => `${(flops / 1e9).toFixed(flops < 1e10 ? 3 : 1)} G`;
   const ratio = (flops: number) =>
     flops > 0 ? `${(alwaysLargest.paper / flops).toFixed(2)} times as many` : "none needed";
   return (

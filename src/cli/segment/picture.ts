@@ -36,12 +36,19 @@ export function drawCase({ prepared, bank, dataset, segmentation, metrics }: Dra
   return drawCasePicture(picture);
 }
 
-const toLabels = (classes: Uint8Array, { labels }: Bank): Uint8Array => classes.map((index) => labels[index]);
+function toLabels(classes: Uint8Array, { labels }: Bank): Uint8Array {
+  const out = new Uint8Array(classes.length);
+  for (let i = 0; i < classes.length; i++) out[i] = labels[classes[i]];
+  return out;
+}
 
 /** Normalized values are 0 outside the brain and of either sign in it; lifted, the outside is the least. */
 function liftBrain(channel: Float32Array): Float32Array {
-  const least = channel.reduce((a, b) => Math.min(a, b), 0);
-  return channel.map((value) => (value === 0 ? 0 : value - least + 1));
+  let least = 0;
+  for (let i = 0; i < channel.length; i++) if (channel[i] < least) least = channel[i];
+  const out = new Float32Array(channel.length);
+  for (let i = 0; i < channel.length; i++) if (channel[i] !== 0) out[i] = channel[i] - least + 1;
+  return out;
 }
 
 /** The frame's own axes and spacing, with the first voxel at the origin. */
