@@ -1,0 +1,176 @@
+/** Counts to the last integer, outputs against PyTorch, and what holds of every network of the zoo. */
+import { describe, expect, test } from "vitest";
+import { evaluate, floats } from "../../test/evaluate.ts";
+import { fillParameters, imageOf, type ReferenceName, reference, shown, specs } from "../../test/reference/fill.ts";
+import { cost } from "../graph/cost.ts";
+import { gradient } from "../graph/gradient.ts";
+import { writeOnnx } from "../graph/onnx.ts";
+import { readOnnx } from "../graph/onnx-read.ts";
+import { cast, mul } from "../graph/ops/elementwise.ts";
+import { reduceSum } from "../graph/ops/reduce.ts";
+import { softmax } from "../graph/ops/softmax.ts";
+import { BATCH, constant, count, input, type Shape, scalar, type Value } from "../graph/value.ts";
+import {
+  inferenceScope,
+  initialVector,
+  namedParts,
+  plainWeights,
+  planWeights,
+  sizeOf,
+  trainingScope,
+  type WeightPlan,
+} from "../nn/scope.ts";
+import { createRandom } from "../random.ts";
+import { type NetworkId, networks } from "./index.ts";
+import { buildNetwork, measureNetwork, type NetworkSpec, planNetwork } from "./network.ts";
+
+const spec = (
+  network: NetworkId,
+  side: number,
+  { config = {}, channels = 4, outputs }: { config?: object; channels?: number; outputs: number },
+): NetworkSpec => ({ network: networks[network] as never, config, outputs, image: [channels, side, side] });
+
+describe("parameters, multiply-adds and the paper's counts (architectures.md sections 4 and 5)", () => {
+  const bank = {
+    M1: ["unet2d", { base: 12 }],
+    M2: ["unet2d", { base: 16 }],
+    M3: ["transbts2d", { layers: 1 }],
+    M4: ["transbts2d", { layers: 4 }],
+    "U-Net b=14": ["unet2d", { base: 14 }],
+    "TransBTS-2D L=2": ["transbts2d", { layers: 2 }],
+    "TransBTS-2D L=3": ["transbts2d", { layers: 3 }],
+    "ShuffleNetV2-M": ["shufflenetv2", {}],
+  } as const satisfies Record<string, readonly [NetworkId, object]>;
+  // candidate, input channels, side: parameters, multiply-adds, paper
+  const table = `
+    M1 4 128: 907540 574095360 604667904
+    M2 4 128: 1611332 1017118720 1067319296
+    M3 4 128: 6518596 2304770048 2357755904
+    M4 4 128: 15971140 4922015744 4978933760
+    M1 4 240: 907540 2018304000 2125785600
+    M2 4 240: 1611332 3575808000 3752294400
+    M3 4 240: 6848324 8696217600 8882496000
+    M4 4 240: 16300868 19678003200 19878105600
+    M1 1 128: 907203 568590336 599162880
+    M2 1 128: 1610883 1009778688 1059979264
+    M3 1 128: 6518147 2297430016 2350415872
+    M4 1 128: 15970691 4914675712 4971593728
+    M1 1 240: 907203 1998950400 2106432000
+    M2 1 240: 1610883 3550003200 3726489600
+    M3 1 240: 6847875 8670412800 8856691200
+    M4 1 240: 16300419 19652198400 19852300800
+    U-Net b=14 4 128: 1234356 779878400 819675136
+    TransBTS-2D L=2 4 128: 9669444 3177185280 3231481856
+    TransBTS-2D L=3 4 128: 12820292 4049600512 4105207808
+    U-Net b=14 4 240: 1234356 2741760000 2881670400
+    TransBTS-2D L=2 4 240: 9999172 12356812800 12547699200
+    TransBTS-2D L=3 4 240: 13150020 16017408000 16212902400
+    ShuffleNetV2-M 4 128: 66220 4083200 4898560
+    ShuffleNetV2-M 4 240: 66220 14701832 17602432`;
+  const rows = [...table.matchAll(/^ *(.+) (\d) (\d+): (\d+) (\d+) (\d+)$/gm)];
+
+  test("every row is read", () => expect(rows).toHaveLength(24));
+  test.each(rows.map((row) => row.slice(1) as [keyof typeof bank, ...string[]]))("%s, %s x %s^2", (id, ...numbers) => {
+    const [channels, side, parameters, macs, paper] = numbers.map(Number) as [number, number, number, number, number];
+    const [network, config] = bank[id];
+    const outputs = networks[network].task === "decide" ? 5 : channels === 4 ? 4 : 3;
+    expect(measureNetwork(spec(network, side, { config, channels, outputs }))).toEqual({ parameters, macs, paper });
+  });
+
+  test("M1 read back from its file costs the same, with float32 and with int8 weights", () => {
+    const m1 = spec("unet2d", 128, { config: { base: 12 }, outputs: 4 });
+    const floatWeights = (key: string, shape: Shape) => constant(new Float32Array(count(shape)), shape, key);
+    const int8Weights = (key: string, shape: Shape) =>
+      mul(cast(constant(new Int8Array(count(shape)), shape, `${key}.int8`), "float32"), scalar(0.5));
+    for (const weights of [floatWeights, int8Weights]) {
+      const logits = buildNetwork(m1, inferenceScope(weights), input("image", [BATCH, ...m1.image]));
+      const { inputs, outputs } = readOnnx(writeOnnx({ probabilities: softmax(logits, 1) }), "m1.onnx");
+      expect(inputs["image"]!.shape).toEqual([BATCH, 4, 128, 128]);
+      expect(cost(Object.values(outputs))).toEqual({ macs: 574_095_360, paper: 604_667_904 });
+    }
+  });
+});
+
+/** Logits of the reference weights under batch statistics, with the network made for the size of `shape`. */
+async function trainingLogits(name: ReferenceName, shape: readonly number[]): Promise<Float32Array> {
+  const sized: NetworkSpec = { ...specs[name], image: shape.slice(1) };
+  const plan = planNetwork(sized, shape[0]!);
+  const parameters = new Float32Array(sizeOf(plan.parameters));
+  fillParameters(plan, parameters);
+  const logits = buildNetwork(sized, trainingScopeOf(plan, parameters).scope, input("image", shape));
+  const output = sized.network.task === "segment" ? softmax(logits, 1) : logits;
+  const { found } = await evaluate({ found: output }, { image: floats(imageOf(count(shape)), shape) });
+  return found!.data as Float32Array;
+}
+
+function trainingScopeOf(plan: WeightPlan, parameters: Float32Array) {
+  const vector = (data: Float32Array) => constant(data, [data.length]);
+  const buffers = initialVector(plan.buffers, createRandom(1));
+  return trainingScope(plan, {
+    parameters: vector(parameters),
+    buffers: vector(buffers),
+    noise: input("noise", [plan.noise]),
+  });
+}
+
+describe("outputs under batch statistics equal PyTorch's (networks.json)", () => {
+  test.each(Object.keys(specs) as ReferenceName[])("%s", async (name) => {
+    const { found, expected } = shown(await trainingLogits(name, reference[name].input), reference[name].output);
+    expect(found).toHaveLength(expected.length);
+    for (const [i, value] of expected.entries()) expect(found[i]).toBeCloseTo(value, 4);
+  });
+
+  test("shufflenetv2 at 80: the last row and column of its 3 x 3 map go unread", async () => {
+    const { input: shape, output } = reference.shufflenetv2.unread;
+    const logits = await trainingLogits("shufflenetv2", shape);
+    expect(logits).toHaveLength(output.length);
+    for (const [i, value] of output.entries()) expect(logits[i]).toBeCloseTo(value, 4);
+  });
+});
+
+describe.each(Object.keys(networks) as NetworkId[])("%s", (id) => {
+  const small = spec(id, 64, { outputs: 3 });
+  const plan = planNetwork(small, 2);
+  const keys = [...plan.parameters, ...plan.buffers].map(({ key }) => key);
+
+  test("every weight has a key of its own, and training and inference ask for the same", () => {
+    expect(new Set(keys).size).toBe(keys.length);
+    const build = (training: boolean) =>
+      planWeights((scope) => buildNetwork(small, scope, input("image", [1, ...small.image])), training).plan;
+    const specsOf = ({ parameters, buffers }: WeightPlan) => ({ parameters, buffers });
+    expect(specsOf(build(false))).toEqual(specsOf(build(true)));
+  });
+
+  test("the gradient reaches each parameter", () => {
+    const { scope, pieces } = trainingScopeOf(plan, new Float32Array(sizeOf(plan.parameters)));
+    const logits = buildNetwork(small, scope, input("image", [2, ...small.image]));
+    const found = gradient([[reduceSum(logits, [...logits.shape.keys()]), scalar(1)]], pieces);
+    expect(found.map(({ shape }) => shape)).toEqual(plan.parameters.map(({ shape }) => shape));
+  });
+
+  test("its file runs with any batch: shape as stated, one image of three as alone", async () => {
+    const random = createRandom(3);
+    const weights = {
+      ...namedParts(plan.parameters, initialVector(plan.parameters, random)),
+      ...namedParts(plan.buffers, initialVector(plan.buffers, random)),
+    };
+    const logits: Value = buildNetwork(
+      small,
+      inferenceScope(plainWeights(weights)),
+      input("image", [BATCH, ...small.image]),
+    );
+    const expected = small.network.task === "segment" ? [3, 64, 64] : [3];
+    expect(logits.shape).toEqual([BATCH, ...expected]);
+    const images = imageOf(3 * count(small.image));
+    const run = async (batch: number) => {
+      const shape = [batch, ...small.image];
+      return (await evaluate({ logits }, { image: floats(images.subarray(0, count(shape)), shape) }))["logits"]!;
+    };
+    const [one, three] = [await run(1), await run(3)];
+    expect(one.dims).toEqual([1, ...expected]);
+    expect(three.dims).toEqual([3, ...expected]);
+    const [alone, together] = [one.data, three.data] as [Float32Array, Float32Array];
+    const range = Math.max(...alone) - Math.min(...alone);
+    expect(Math.max(...alone.map((v, i) => Math.abs(v - together[i]!))) / range).toBeLessThan(1e-5);
+  });
+});
