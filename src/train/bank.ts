@@ -71,7 +71,7 @@ async function openTrainees(run: TrainRun): Promise<{ list: Trainee[]; start: nu
   const options = { batch, weightDecay, crossEntropyWeight, lossScale: 1 / recipe.candidates.length };
   const graphs = Object.entries(candidateSpecs(run)).map(([id, spec]) => [id, buildStep(spec, options)] as const);
   const plans = Object.fromEntries(graphs.map(([id, { plan }]) => [id, plan]));
-  const checkpoint = await readCheckpoint(out, PATH, { identity: identityOf(run), plans });
+  const checkpoint = await readCheckpoint(out, PATH, { identity: identityOf(run, "bank"), plans });
   const list: Trainee[] = [];
   for (const [index, [id, graph]] of graphs.entries()) {
     const seed = deriveSeed(recipe.seed, STREAM.weights, index);
@@ -125,7 +125,7 @@ async function validateAll(run: TrainRun, trainees: readonly Trainee[], crops: R
 const saveBank = (run: TrainRun, trainees: readonly Trainee[], step: number) =>
   writeCheckpoint(run.out, PATH, {
     step,
-    identity: identityOf(run),
+    identity: identityOf(run, "bank"),
     states: Object.fromEntries(
       trainees.map(({ id, graph, stepper }) => [id, { plan: graph.plan, state: stepper.state() }]),
     ),

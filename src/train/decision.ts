@@ -17,7 +17,7 @@ export async function trainDecision(run: TrainRun, labels: readonly ChoiceLabel[
   const { id } = recipe.decision;
   const { epochs, stepsPerEpoch, batch, learningRate, weightDecay, classWeights } = recipe.decisionTraining;
   const graph = buildStep(decisionSpec(run), { batch, weightDecay, lossScale: 1, classWeights });
-  const identity = identityOf(run);
+  const identity = identityOf(run, "decision");
   const checkpoint = await readCheckpoint(out, PATH, { identity, plans: { [id]: graph.plan } });
   const start =
     checkpoint?.states[id]?.state ?? initialState(graph.plan, deriveSeed(recipe.seed, STREAM.decisionWeights));

@@ -25,7 +25,7 @@ const PATH = "checkpoints/labels.json";
 /** Labels of the windows of every `labels.everySlice`-th slice. Computed once and kept. */
 export async function labelWindows(run: TrainRun, bank: Readonly<Record<string, Trained>>): Promise<ChoiceLabel[]> {
   const { out, log } = run;
-  const identity = identityOf(run);
+  const identity = identityOf(run, "labels");
   if ((await out.list()).includes(PATH)) {
     const kept = JSON.parse(new TextDecoder().decode(await out.read(PATH))) as {
       identity: string;

@@ -7,7 +7,7 @@ import { networks } from "../nets/index.ts";
 import type { Network, NetworkSpec } from "../nets/network.ts";
 import type { WeightPlan } from "../nn/scope.ts";
 import type { Folder, Progress, Runtime } from "../platform.ts";
-import type { Log } from "./log.ts";
+import type { Log, LogEntry } from "./log.ts";
 import type { Recipe } from "./recipe.ts";
 import type { TrainState } from "./step.ts";
 
@@ -57,6 +57,20 @@ export const regionClasses = ({ regions, labels }: Dataset): Record<string, numb
     Object.entries(regions).map(([region, members]) => [region, members.map((label) => labels.indexOf(label))]),
   );
 
-/** What checkpoints of a run share: recipe and cases. */
-export const identityOf = ({ recipe, training }: Pick<TrainRun, "recipe" | "training">): string =>
-  JSON.stringify({ recipe, cases: training.map(({ id }) => id) });
+/**
+ * What the result of a phase depends on, as text. A later phase depends on all that an earlier one does, and not the
+ * other way round: another decision network can be trained on a bank that is there.
+ */
+export function identityOf(
+  { recipe, training }: Pick<TrainRun, "recipe" | "training">,
+  phase: LogEntry["phase"],
+): string {
+  const { dataset, seed, inputSize, candidates, bank, sampling, setting, stride, choice, labels } = recipe;
+  const { decision, decisionTraining } = recipe;
+  const cases = training.map(({ id }) => id);
+  return JSON.stringify({
+    ...{ dataset, seed, inputSize, candidates, bank, sampling, cases },
+    ...(phase === "bank" ? {} : { setting, stride, choice, labels }),
+    ...(phase === "decision" ? { decision, decisionTraining } : {}),
+  });
+}
