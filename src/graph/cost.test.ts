@@ -29,9 +29,13 @@ const table: Record<string, [value: Value, macs: number, paper: number]> = {
     144,
   ],
   "batch norm: 5 an element": [batchNormalization(image(1), [of(4), of(4), of(4), of(4)], 1e-5), 0, 1_280],
-  "layer norm: 5 an element": [layerNormalization(of(1, 3, 6), of(6), of(6), 1e-5), 0, 90],
+  "layer norm: 5 an element": [layerNormalization(of(1, 3, 6), [of(6), of(6)], 1e-5), 0, 90],
   "adaptive pool: 1 an input element": [globalAveragePool(image(1)), 0, 256],
-  "all else is free": [softmax(add(relu(maxPool(image(1), 3, 2, 1)), concat([averagePool(image(1), 2)], 1)), 1), 0, 0],
+  "all else is free": [
+    softmax(add(relu(maxPool(image(1), 3, { stride: 2, padding: 1 })), concat([averagePool(image(1), 2)], 1)), 1),
+    0,
+    0,
+  ],
 };
 
 describe("cost of one op", () => {

@@ -50,19 +50,19 @@ describe("derivatives known by hand", () => {
     ],
     "overlapping windows add up at their common maximum": [
       [0, 0, 0, 0, 5, 0, 0, 0, 0],
-      (x) => maxPool(x, 2, 1, 0),
+      (x) => maxPool(x, 2, { stride: 1, padding: 0 }),
       [0, 0, 0, 0, 4, 0, 0, 0, 0],
       [1, 1, 3, 3],
     ],
     "two elements normalise to +-1 whatever they are": [
       [1, 3],
-      (x) => mul(batchNormalizationTraining(x, vector(1), vector(0), 0)[0]!, constant(Float32Array.of(1, 5), [2, 1])),
+      (x) => mul(batchNormalizationTraining(x, [vector(1), vector(0)], 0)[0]!, constant(Float32Array.of(1, 5), [2, 1])),
       [0, 0],
       [2, 1],
     ],
     "layer norm ignores a shift": [
       [1, 2, 4],
-      (x) => layerNormalization(x, vector(1, 1, 1), vector(0, 0, 0), 0),
+      (x) => layerNormalization(x, [vector(1, 1, 1), vector(0, 0, 0)], 0),
       [0, 0, 0],
     ],
   };
@@ -136,7 +136,7 @@ describe("gradient", () => {
     const x = input("x", [4, 1]);
     const sumOf = (value: Value) => gradient([[reduceSum(value, [...value.shape.keys()]), scalar(1)]], [x]);
     expect(() => sumOf(reverseLast(x))).toThrow("steps of 1");
-    const [y, mean] = batchNormalizationTraining(x, vector(1), vector(0), 1e-5);
+    const [y, mean] = batchNormalizationTraining(x, [vector(1), vector(0)], 1e-5);
     expect(() => sumOf(add(y!, mean!))).toThrow("mean or variance");
   });
 

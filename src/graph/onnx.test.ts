@@ -44,19 +44,23 @@ function network(): Record<string, Value> {
   const variance = constant(Float32Array.of(1, 2, 3, 4), [4], "variance");
   const normed = relu(batchNormalization(wide, [...statistics, variance], 1e-5));
   const [left, right] = split(normed, 1, [2, 2]) as [Value, Value];
-  const mixed = conv(maxPool(left, 3, 2, 1), narrow, { group: 1, strides: [1, 1], pads: [0, 0, 0, 0] });
+  const mixed = conv(maxPool(left, 3, { stride: 2, padding: 1 }), narrow, {
+    group: 1,
+    strides: [1, 1],
+    pads: [0, 0, 0, 0],
+  });
   const tokens = transpose(reshape(right, [BATCH, 2, 16]), [0, 2, 1]);
   const attended = gelu(
-    layerNormalization(matmul(tokens, weight("linear", 2, 3)), weight("w", 3), weight("b", 3), 1e-5),
+    layerNormalization(matmul(tokens, weight("linear", 2, 3)), [weight("w", 3), weight("b", 3)], 1e-5),
   );
-  const tail = slice(pad(attended, [0, 0, 1], [0, 0, 0]), [1, 2], [2, 0], [10, 3]);
+  const tail = slice(pad(attended, [0, 0, 1], [0, 0, 0]), { axes: [1, 2], starts: [2, 0], ends: [10, 3] });
   return { mixed, probabilities: softmax(reduceMean(add(tail, scalar(1)), [1], true), 2) };
 }
 
 /** A training graph: everything that `gradient` makes of convolution, pooling and batches. */
 function backward(): Record<string, Value> {
   const [x, w] = [input("x", [2, 2, 6, 6]), input("w", [3, 2, 3, 3])];
-  const y = maxPool(conv(x, w, { group: 1, strides: [2, 2], pads: [1, 1, 1, 1] }), 2, 1, 0);
+  const y = maxPool(conv(x, w, { group: 1, strides: [2, 2], pads: [1, 1, 1, 1] }), 2, { stride: 1, padding: 0 });
   const loss = reduceSum(mul(concat([y, expand(scalar(2), [2, 3, 2, 2])], 0), scalar(0.5)), [0, 1, 2, 3]);
   const [dx, dw] = gradient([[loss, scalar(1)]], [x, w]) as [Value, Value];
   return { loss, dx, dw };

@@ -30,7 +30,7 @@ export const shufflenetv2 = defineNetwork({
       bias: false,
       init: STEM_AND_CLASSIFIER,
     });
-    let x = maxPool(relu(batchNorm(stem.child("norm"), convolved, NORM_BIAS)), 3, 2, 1);
+    let x = maxPool(relu(batchNorm(stem.child("norm"), convolved, NORM_BIAS)), 3, { stride: 2, padding: 1 });
     for (const [i, blocks] of BLOCKS_PER_STAGE.entries()) {
       const stage = scope.child(`stage${i + 2}`);
       x = downBlock(stage.child("0"), x, widths[i + 1]!);

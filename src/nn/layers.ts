@@ -58,7 +58,7 @@ export function batchNorm(scope: Scope, x: Value, biasInit: Init = zero): Value 
   const runningMean = scope.buffer("running_mean", [channels], 0);
   const runningVariance = scope.buffer("running_var", [channels], 1);
   if (!scope.training) return batchNormalization(x, [weight, bias, runningMean, runningVariance], NORM_EPSILON);
-  const [y, mean, variance] = batchNormalizationTraining(x, weight, bias, NORM_EPSILON);
+  const [y, mean, variance] = batchNormalizationTraining(x, [weight, bias], NORM_EPSILON);
   const elements = count(x.shape) / channels;
   const blend = (running: Value, batch: Value, factor: number) =>
     add(mul(running, scalar(1 - BATCH_NORM_MOMENTUM)), mul(batch, scalar(BATCH_NORM_MOMENTUM * factor)));
@@ -71,7 +71,7 @@ export function batchNorm(scope: Scope, x: Value, biasInit: Init = zero): Value 
 export function layerNorm(scope: Scope, x: Value): Value {
   const width = [x.shape.at(-1)!];
   const [weight, bias] = [scope.parameter("weight", width, ones), scope.parameter("bias", width, zero)];
-  return layerNormalization(x, weight, bias, NORM_EPSILON);
+  return layerNormalization(x, [weight, bias], NORM_EPSILON);
 }
 
 /** [..., d] -> [..., out], weight [out, d] */

@@ -24,7 +24,8 @@ function oneHot(labels: Value, classes: number): Value {
  */
 export function diceLoss(probabilities: Value, labels: Value): Value {
   const classes = probabilities.shape[1]!;
-  const [p, t] = [probabilities, oneHot(labels, classes)].map((x) => slice(x, [1], [1], [classes])) as [Value, Value];
+  const foreground = (x: Value) => slice(x, { axes: [1], starts: [1], ends: [classes] });
+  const [p, t] = [foreground(probabilities), foreground(oneHot(labels, classes))];
   const axes = [...p.shape.keys()].filter((axis) => axis !== 1);
   const overlap = reduceSum(mul(p, t), axes);
   const sizes = add(reduceSum(p, axes), reduceSum(t, axes));

@@ -146,7 +146,7 @@ export function trainingScope(
     },
     noise: (length) => {
       used += length;
-      return slice(flat.noise, [0], [used - length], [used]);
+      return slice(flat.noise, { axes: [0], starts: [used - length], ends: [used] });
     },
   });
   return { scope, pieces: parameters, buffersAfter: () => after };

@@ -89,8 +89,8 @@ const cases: Readonly<Record<OpType, readonly Case[]>> = {
     }),
   ],
   BatchNormalization: [
-    gives("2x3x2x2, 3, 3", ([x, scale, bias]) => batchNormalizationTraining(x!, scale!, bias!, 1e-5)[0]!),
-    gives("6x2, 2, 2", ([x, scale, bias]) => batchNormalizationTraining(x!, scale!, bias!, 1e-3)[0]!),
+    gives("2x3x2x2, 3, 3", ([x, scale, bias]) => batchNormalizationTraining(x!, [scale!, bias!], 1e-5)[0]!),
+    gives("6x2, 2, 2", ([x, scale, bias]) => batchNormalizationTraining(x!, [scale!, bias!], 1e-3)[0]!),
     gives("2x3x2x2, 3, 3, 3, 3", ([x, ...params]) => batchNormalization(x!, params, 1e-5), positive),
   ],
   Cast: unary(floatCast),
@@ -144,8 +144,8 @@ const cases: Readonly<Record<OpType, readonly Case[]>> = {
   GlobalAveragePool: [gives("2x3x2x4", ([x]) => globalAveragePool(x!))],
   Greater: binary(elementwise.greater),
   LayerNormalization: [
-    gives("2x3x5, 5, 5", ([x, scale, bias]) => layerNormalization(x!, scale!, bias!, 1e-5)),
-    gives("7, 7, 7", ([x, scale, bias]) => layerNormalization(x!, scale!, bias!, 1e-3)),
+    gives("2x3x5, 5, 5", ([x, scale, bias]) => layerNormalization(x!, [scale!, bias!], 1e-5)),
+    gives("7, 7, 7", ([x, scale, bias]) => layerNormalization(x!, [scale!, bias!], 1e-3)),
   ],
   Log: unary(elementwise.log, positive),
   LogSoftmax: eachAxis(logSoftmax),
@@ -160,9 +160,9 @@ const cases: Readonly<Record<OpType, readonly Case[]>> = {
   ].map((shapes) => gives(shapes, ([a, b]) => matmul(a!, b!))),
   Max: binary(elementwise.max),
   MaxPool: [
-    gives("1x2x5x4", ([x]) => maxPool(x!, 3, 2, 1)), // windows overlap
-    gives("1x2x4x5", ([x]) => maxPool(x!, 2, 1, 0)),
-    gives("2x2x4x4", ([x]) => maxPool(x!, 2, 2, 0)),
+    gives("1x2x5x4", ([x]) => maxPool(x!, 3, { stride: 2, padding: 1 })), // windows overlap
+    gives("1x2x4x5", ([x]) => maxPool(x!, 2, { stride: 1, padding: 0 })),
+    gives("2x2x4x4", ([x]) => maxPool(x!, 2, { stride: 2, padding: 0 })),
   ],
   Mul: binary(elementwise.mul),
   Neg: unary(elementwise.neg),
@@ -178,9 +178,9 @@ const cases: Readonly<Record<OpType, readonly Case[]>> = {
   Reshape: [gives("2x6", ([x]) => reshape(x!, [3, 2, 2])), gives("1", ([x]) => reshape(x!, []))],
   ScatterElements: [gives("4", ([x]) => scatter(x!))],
   Slice: [
-    gives("4x5", ([x]) => slice(x!, [1], [1], [4])),
-    gives("4x5", ([x]) => slice(x!, [1, 0], [-3, 2], [-1, 100])),
-    gives("4x5", ([x]) => slice(x!, [0], [3], [1])), // nothing is left
+    gives("4x5", ([x]) => slice(x!, { axes: [1], starts: [1], ends: [4] })),
+    gives("4x5", ([x]) => slice(x!, { axes: [1, 0], starts: [-3, 2], ends: [-1, 100] })),
+    gives("4x5", ([x]) => slice(x!, { axes: [0], starts: [3], ends: [1] })), // nothing is left
   ],
   Softmax: eachAxis(softmax),
   Split: [

@@ -70,7 +70,11 @@ export const batchNormalization = (x: Value, params: readonly Value[], epsilon: 
  * last two inputs here, but ONNX Runtime 1.30 may write the statistics into their memory even when others read it: so
  * they are two values of their own.
  */
-export function batchNormalizationTraining(x: Value, scale: Value, bias: Value, epsilon: number): readonly Value[] {
+export function batchNormalizationTraining(
+  x: Value,
+  [scale, bias]: readonly [Value, Value],
+  epsilon: number,
+): readonly Value[] {
   const own = (value: Value) => mul(value, scalar(0));
   return apply(BatchNormalization, [x, scale, bias, own(scale), own(bias)], { epsilon, momentum: 0, training_mode: 1 });
 }
@@ -101,5 +105,6 @@ export const LayerNormalization = defineOp<{ epsilon: number; axis: number }>({
   cost: fivePerElement,
 });
 
-export const layerNormalization = (x: Value, scale: Value, bias: Value, epsilon: number): Value =>
-  apply(LayerNormalization, [x, scale, bias], { epsilon, axis: x.shape.length - 1 })[0]!;
+/** Over the last axis; `params` are scale and bias, [d]. */
+export const layerNormalization = (x: Value, params: readonly [Value, Value], epsilon: number): Value =>
+  apply(LayerNormalization, [x, ...params], { epsilon, axis: x.shape.length - 1 })[0]!;

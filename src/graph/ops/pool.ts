@@ -87,7 +87,7 @@ export const GlobalAveragePool = defineOp({
 });
 
 /** Square kernel, stride and padding. */
-export const maxPool = (x: Value, kernel: number, stride: number, padding: number): Value =>
+export const maxPool = (x: Value, kernel: number, { stride, padding }: { stride: number; padding: number }): Value =>
   apply(MaxPool, [x], { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: Array(4).fill(padding) })[0]!;
 export const averagePool = (x: Value, kernel: number): Value =>
   apply1(AveragePool, [x], { kernel_shape: [kernel, kernel], strides: [kernel, kernel], pads: [0, 0, 0, 0] });

@@ -16,23 +16,30 @@ const reducedShape = (shape: Shape, { axes, keepdims }: Reduction): Shape =>
 const kept = (value: Value, input: Value, axes: readonly number[]): Value =>
   reshape(value, reducedShape(input.shape, { axes, keepdims: 1 }));
 
-const reduction = (type: string, grad: (dy: Value, input: Value, output: Value, axes: readonly number[]) => Value) =>
+/** The output and its cotangent have the reduced axes back as 1. */
+interface ReductionBackward {
+  readonly x: Value;
+  readonly y: Value;
+  readonly dy: Value;
+  readonly axes: readonly number[];
+}
+const reduction = (type: string, grad: (node: ReductionBackward) => Value) =>
   defineOp<Reduction>({
     type,
     attributes: { axes: "input", keepdims: "int" },
     infer: ([x], attrs) => [reducedShape(x!.shape, attrs)],
     grad: ({ inputs: [x], outputs: [y], attrs: { axes }, cotangents: [dy] }) => [
-      grad(kept(dy!, x!, axes), x!, kept(y!, x!, axes), axes),
+      grad({ x: x!, y: kept(y!, x!, axes), dy: kept(dy!, x!, axes), axes }),
     ],
   });
 
-export const ReduceSum = reduction("ReduceSum", (dy, x) => expand(dy, x.shape));
-export const ReduceMean = reduction("ReduceMean", (dy, x, _y, axes) => {
+export const ReduceSum = reduction("ReduceSum", ({ dy, x }) => expand(dy, x.shape));
+export const ReduceMean = reduction("ReduceMean", ({ dy, x, axes }) => {
   const n = count(axes.map((axis) => x.shape[axis]!));
   return expand(mul(dy, scalar(1 / n)), x.shape);
 });
 // Every element equal to the maximum takes the cotangent.
-export const ReduceMax = reduction("ReduceMax", (dy, x, y) => mul(dy, cast(equal(x, y), "float32")));
+export const ReduceMax = reduction("ReduceMax", ({ dy, x, y }) => mul(dy, cast(equal(x, y), "float32")));
 
 export const Expand = defineOp<{ shape: Shape }>({
   type: "Expand",

@@ -118,7 +118,7 @@ export const concat = (values: readonly Value[], axis: number): Value => apply1(
 export const split = (x: Value, axis: number, sizes: readonly number[]): readonly Value[] =>
   sizes.length === 1 ? [x] : apply(Split, [x], { axis, split: sizes });
 /** `x[start:end]` along each of `axes`. */
-export const slice = (x: Value, axes: readonly number[], starts: readonly number[], ends: readonly number[]): Value =>
+export const slice = (x: Value, { axes, starts, ends }: Omit<SliceAttributes, "steps">): Value =>
   stridedSlice(x, { axes, starts, ends, steps: axes.map(() => 1) });
 export const stridedSlice = (x: Value, attrs: SliceAttributes): Value => apply1(Slice, [x], attrs);
 /** The last axis backwards. */
