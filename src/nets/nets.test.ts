@@ -23,6 +23,7 @@ import {
 import { createRandom } from "../random.ts";
 import { type NetworkId, networks } from "./index.ts";
 import { buildNetwork, measureNetwork, type NetworkSpec, planNetwork } from "./network.ts";
+import { countVariant, variants } from "./variants.ts";
 
 const spec = (
   network: NetworkId,
@@ -32,15 +33,11 @@ const spec = (
 
 describe("parameters, multiply-adds and the paper's counts (architectures.md sections 4 and 5)", () => {
   const bank = {
-    M1: ["unet2d", { base: 12 }],
-    M2: ["unet2d", { base: 16 }],
-    M3: ["transbts2d", { layers: 1 }],
-    M4: ["transbts2d", { layers: 4 }],
-    "U-Net b=14": ["unet2d", { base: 14 }],
-    "TransBTS-2D L=2": ["transbts2d", { layers: 2 }],
-    "TransBTS-2D L=3": ["transbts2d", { layers: 3 }],
-    "ShuffleNetV2-M": ["shufflenetv2", {}],
-  } as const satisfies Record<string, readonly [NetworkId, object]>;
+    ...variants,
+    "U-Net b=14": { network: "unet2d", config: { base: 14 } },
+    "TransBTS-2D L=2": { network: "transbts2d", config: { layers: 2 } },
+    "TransBTS-2D L=3": { network: "transbts2d", config: { layers: 3 } },
+  } as const;
   // candidate, input channels, side: parameters, multiply-adds, paper
   const table = `
     M1 4 128: 907540 574095360 604667904
@@ -65,16 +62,28 @@ describe("parameters, multiply-adds and the paper's counts (architectures.md sec
     U-Net b=14 4 240: 1234356 2741760000 2881670400
     TransBTS-2D L=2 4 240: 9999172 12356812800 12547699200
     TransBTS-2D L=3 4 240: 13150020 16017408000 16212902400
-    ShuffleNetV2-M 4 128: 66220 4083200 4898560
-    ShuffleNetV2-M 4 240: 66220 14701832 17602432`;
+    decision 4 128: 66220 4083200 4898560
+    decision 4 240: 66220 14701832 17602432`;
   const rows = [...table.matchAll(/^ *(.+) (\d) (\d+): (\d+) (\d+) (\d+)$/gm)];
 
   test("every row is read", () => expect(rows).toHaveLength(24));
   test.each(rows.map((row) => row.slice(1) as [keyof typeof bank, ...string[]]))("%s, %s x %s^2", (id, ...numbers) => {
     const [channels, side, parameters, macs, paper] = numbers.map(Number) as [number, number, number, number, number];
-    const [network, config] = bank[id];
+    const { network, config } = bank[id];
     const outputs = networks[network].task === "decide" ? 5 : channels === 4 ? 4 : 3;
     expect(measureNetwork(spec(network, side, { config, channels, outputs }))).toEqual({ parameters, macs, paper });
+  });
+
+  test("the figures of a variant by the side of its input", () => {
+    expect(countVariant("decision")).toEqual({
+      id: "decision",
+      network: "shufflenetv2",
+      config: {},
+      task: "decide",
+      parameters: { 128: 66_220, 240: 66_220 },
+      macs: { 128: 4_083_200, 240: 14_701_832 },
+      paperFlops: { 128: 4_898_560, 240: 17_602_432 },
+    });
   });
 
   test("M1 read back from its file costs the same, with float32 and with int8 weights", () => {

@@ -3,7 +3,7 @@ import { evaluate, floats } from "../../test/evaluate.ts";
 import { gradient } from "../graph/gradient.ts";
 import { input, type Shape, scalar, type Value } from "../graph/value.ts";
 import type { Tensor } from "../platform.ts";
-import { diceLoss, weightedCrossEntropy } from "./loss.ts";
+import { crossEntropy, diceLoss, weightedCrossEntropy } from "./loss.ts";
 
 const bytes = (values: readonly number[], dims: Shape): Tensor => ({
   dtype: "uint8",
@@ -58,8 +58,22 @@ describe("dice loss (Eq. 6)", () => {
   });
 });
 
+test("cross-entropy: the mean over all pixels of -log p of the truth", async () => {
+  const [shape, size] = [
+    [2, 2, 1, 2],
+    [2, 1, 2],
+  ];
+  const loss = crossEntropy(input("logP", shape), input("labels", size, "uint8"));
+  const logP = [0.5, 0.25, 0.5, 0.75, 1, 0.1, 1, 0.9].map(Math.log); // class 0, class 1 of image 1; then of image 2
+  const feeds = { logP: floats(logP, shape), labels: bytes([0, 1, 0, 0], size) };
+  const { found } = await evaluate({ found: loss }, feeds);
+  expect(found!.dims).toEqual([]);
+  const expected = -(Math.log(0.5) + Math.log(0.75) + Math.log(1) + Math.log(0.1)) / 4;
+  expect(found!.data[0]).toBeCloseTo(expected, 5);
+});
+
 /** Weighted cross entropy of logits [N, weights.length]. */
-async function crossEntropy(logits: readonly number[], targets: readonly number[], weights: readonly number[]) {
+async function weightedLoss(logits: readonly number[], targets: readonly number[], weights: readonly number[]) {
   const shape = [targets.length, weights.length];
   const loss = weightedCrossEntropy(input("logits", shape), input("targets", [targets.length], "uint8"), weights);
   const feeds = { logits: floats(logits, shape), targets: bytes(targets, [targets.length]) };
@@ -68,17 +82,17 @@ async function crossEntropy(logits: readonly number[], targets: readonly number[
 
 describe("weighted cross entropy (Eq. 7)", () => {
   test("equal logits cost ln 2 whatever the weights", async () => {
-    expect(await crossEntropy([0, 0, 3, 3], [0, 1], [1, 5])).toBeCloseTo(Math.LN2, 5);
+    expect(await weightedLoss([0, 0, 3, 3], [0, 1], [1, 5])).toBeCloseTo(Math.LN2, 5);
   });
   test("logits are softmaxed: [ln 3, 0] gives 3/4 and 1/4", async () => {
-    expect(await crossEntropy([Math.log(3), 0], [0], [1, 1])).toBeCloseTo(Math.log(4 / 3), 5);
-    expect(await crossEntropy([Math.log(3), 0], [1], [1, 1])).toBeCloseTo(Math.log(4), 5);
+    expect(await weightedLoss([Math.log(3), 0], [0], [1, 1])).toBeCloseTo(Math.log(4 / 3), 5);
+    expect(await weightedLoss([Math.log(3), 0], [1], [1, 1])).toBeCloseTo(Math.log(4), 5);
   });
   test("the mean is weighted by the truth's class: (1 ln(4/3) + 3 ln 4) / (1 + 3)", async () => {
-    const found = await crossEntropy([Math.log(3), 0, Math.log(3), 0], [0, 1], [1, 3]);
+    const found = await weightedLoss([Math.log(3), 0, Math.log(3), 0], [0, 1], [1, 3]);
     expect(found).toBeCloseTo((Math.log(4 / 3) + 3 * Math.log(4)) / 4, 5);
   });
   test("large logits do not overflow", async () => {
-    expect(await crossEntropy([1000, 0, 0, 1000], [0, 0], [1, 1])).toBeCloseTo(500, 3);
+    expect(await weightedLoss([1000, 0, 0, 1000], [0, 0], [1, 1])).toBeCloseTo(500, 3);
   });
 });
