@@ -51,7 +51,7 @@ export interface Node {
 }
 
 /** What an output shape rule answers: a shape, or a shape with a dtype when it is not the first input's. */
-export type Inferred = Shape | { readonly shape: Shape; readonly dtype: Value["dtype"] };
+type Inferred = Shape | { readonly shape: Shape; readonly dtype: Value["dtype"] };
 
 /** Multiply-adds of convolution and matrix products, and the same as the paper's tool counted (architectures.md section 1). */
 export interface Cost {
@@ -59,7 +59,7 @@ export interface Cost {
   readonly paper: number;
 }
 
-export interface Backward<A> {
+interface Backward<A> {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly attrs: A;
