@@ -3,7 +3,7 @@
 import type { z } from "zod";
 import type { Progress } from "../platform.ts";
 
-export interface OptionSpec<S extends z.ZodType = z.ZodType> {
+interface OptionSpec<S extends z.ZodType = z.ZodType> {
   /** As commander reads it: "--bank <dir>", "--flips". The long name in camel case is the option's key. */
   readonly flags: string;
   readonly help: string;
@@ -12,7 +12,7 @@ export interface OptionSpec<S extends z.ZodType = z.ZodType> {
 }
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
-export type OptionValues<O extends OptionSpecs> = { readonly [K in keyof O]: z.output<O[K]["value"]> };
+type OptionValues<O extends OptionSpecs> = { readonly [K in keyof O]: z.output<O[K]["value"]> };
 
 /** What a command is given to reach its reader. */
 export interface Context {

@@ -9,7 +9,7 @@ import { createProgress, type Output } from "./progress.ts";
 import { version } from "./version.ts";
 
 /** 0 done, 1 a bug (stack shown), 2 the user can mend it (one line), 130 interrupted. */
-export const exitCodes = { done: 0, bug: 1, user: 2, interrupted: 130 } as const;
+const exitCodes = { done: 0, bug: 1, user: 2, interrupted: 130 } as const;
 
 export interface Surroundings {
   readonly stdout: Output;

@@ -5,7 +5,7 @@ import { UserError } from "../error.ts";
 import type { Runtime, Session } from "../platform.ts";
 
 /** `images` is [count, C, H, W]; the result belongs to the caller. */
-export type Network = (images: Float32Array, count: number) => Promise<Float32Array>;
+type Network = (images: Float32Array, count: number) => Promise<Float32Array>;
 
 export interface Networks {
   /** For reports: "onnxruntime-node 1.30.0". */

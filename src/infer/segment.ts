@@ -13,7 +13,7 @@ export interface SegmentOptions extends PlanOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-export interface WindowDecision {
+interface WindowDecision {
   readonly slice: number;
   /** Index in rows-first order; 0 in the full setting. */
   readonly window: number;

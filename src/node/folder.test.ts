@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { UserError } from "../error.ts";
-import { openFolder } from "./folder.ts";
+import { openFolder, requireWritable } from "./folder.ts";
 import { nodeGzip } from "./gzip.ts";
 
 /** Set to the code of a system error to make the next flush to disk fail with it. */
@@ -76,6 +76,20 @@ describe("system errors", () => {
       "is a file, not a folder",
     );
     expect(await failure(openFolder(join(root, "file")).list())).toContain("is a file, not a folder");
+  });
+
+  test("a folder that cannot be made", async () => {
+    await writeFile(join(root, "file"), "");
+    expect(await failure(requireWritable(join(root, "file")))).toContain("is a file, not a folder");
+    expect(await failure(requireWritable(join(root, "file", "x")))).toContain("is a file, not a folder");
+    await symlink(join(root, "nowhere", "x"), join(root, "dangling"));
+    expect(await failure(requireWritable(join(root, "dangling")))).toContain("cannot be written");
+    await requireWritable(join(root, "a", "b", "c"));
+    expect(await readdir(join(root, "a", "b"))).toEqual(["c"]);
+  });
+
+  test.skipIf(platform() !== "linux")("a folder below /proc, which takes none", async () => {
+    expect(await failure(requireWritable("/proc/x/y"))).toContain("/proc/x/y: cannot be written");
   });
 
   test.each([

@@ -47,7 +47,7 @@ const leadsToFolder = (link: string) =>
 
 /** To a temporary name in the same folder, flushed, then renamed: a reader sees the old file or the new one. */
 async function writeWhole(path: string, bytes: Uint8Array) {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = join(dirname(path), `.${randomUUID()}.partial`);
   try {
     const handle = await open(temporary, "wx");
@@ -91,7 +91,20 @@ async function explain<T>(path: string, verb: "read" | "written", work: () => Pr
 /** Makes the folder where it is missing. Throws `UserError` when nothing can be written there. */
 export function requireWritable(path: string): Promise<void> {
   return explain(path, "written", async () => {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     await access(path, constants.W_OK);
+  });
+}
+
+/** With its parents. `mkdir` with `recursive` never comes back on some file systems (Node 20, below /proc). */
+async function makeFolder(path: string): Promise<void> {
+  const make = () =>
+    mkdir(path).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST" || !(await leadsToFolder(path))) throw error;
+    });
+  await make().catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await make();
   });
 }

@@ -2,4 +2,4 @@
 
 export { openFolder, requireWritable } from "./folder.ts";
 export { nodeGzip } from "./gzip.ts";
-export { createNodeRuntime, type Device, devices, type NodeRuntimeOptions } from "./runtime.ts";
+export { createNodeRuntime, devices, type NodeRuntimeOptions } from "./runtime.ts";

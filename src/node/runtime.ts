@@ -8,7 +8,7 @@ import { wrapSession } from "./session.ts";
 import { createWasmRuntime } from "./wasm.ts";
 
 export const devices = ["cpu", "webgpu", "cuda", "wasm"] as const;
-export type Device = (typeof devices)[number];
+type Device = (typeof devices)[number];
 
 export interface NodeRuntimeOptions {
   /** Default: "cpu". */
@@ -72,7 +72,8 @@ async function probe(ort: typeof Ort, device: Exclude<Device, "wasm">) {
   try {
     await (await ort.InferenceSession.create(identityModel(), sessionOptions(device, 1))).release();
   } catch (error) {
-    const [reason] = (error as Error).message.split("\n");
+    // ONNX Runtime puts the place in its own source and the failed check before what went wrong.
+    const reason = (error as Error).message.split("\n")[0].replace(/^.* was false\. /, "");
     throw new UserError(`device ${device} must be usable by ONNX Runtime on this machine: ${reason}; use --device cpu`);
   }
 }
