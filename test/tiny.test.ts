@@ -22,7 +22,14 @@ test("a bank trained on phantoms segments a phantom that it never saw", async ()
   await writePhantoms(data!, nodeGzip, { cases: 5, seed: 1, size: [32, 32, 16] });
   const runtime = await createNodeRuntime();
   await out!.write("notes.txt", new Uint8Array()); // an output folder exists before a training
-  const run = await openRun({ recipe: recipes.phantom, data: data!, out: out!, gzip: nodeGzip, runtime, resume: false });
+  const run = await openRun({
+    recipe: recipes.phantom,
+    data: data!,
+    out: out!,
+    gzip: nodeGzip,
+    runtime,
+    resume: false,
+  });
   expect([run.training.length, run.validation.length]).toEqual([4, 1]);
   await train(run, { bankFolder: bankFolder!, version: "test" });
 

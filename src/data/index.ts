@@ -5,5 +5,3 @@ import type { Dataset } from "./dataset.ts";
 import { phantom } from "./phantom.ts";
 
 export const datasets = { brats, phantom } as const satisfies Record<string, Dataset>;
-
-export type DatasetId = keyof typeof datasets;
