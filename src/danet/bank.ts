@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { UserError } from "../error.ts";
 import type { Folder } from "../platform.ts";
+import { sha256 } from "../sha256.ts";
 
 export const BANK_FILE = "bank.json";
 const FORMAT_VERSION = 1;
@@ -179,9 +180,4 @@ function checkSizes({ setting, stride, inputSize, frame }: BankManifest, fail: (
   if (setting === "window" && stride > Math.min(...inputSize)) {
     fail(`stride must not exceed inputSize, or pixels stay uncovered: ${stride}, ${found}`);
   }
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,6 +1,7 @@
 /** @file Prepared cases kept in a folder, so that a second training starts in seconds. */
 
 import type { Folder, Gzip } from "../platform.ts";
+import { sha256 } from "../sha256.ts";
 import { type CompactCase, compactCase, decodePrepared, encodePrepared } from "./compact.ts";
 import type { CaseFiles, Dataset } from "./dataset.ts";
 import { loadCase } from "./load.ts";
@@ -37,9 +38,4 @@ async function fingerprint(files: CaseFiles, folder: Folder, { channels, frame, 
   const digests = await Promise.all(paths.map(async (path) => sha256(await folder.read(path))));
   const recipe = { preparation, channels, frame, normalization, labels, sourceLabels: files.labels, digests };
   return (await sha256(new TextEncoder().encode(JSON.stringify(recipe)))).slice(0, 16);
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -4,8 +4,8 @@
  */
 
 import { UserError } from "../error.ts";
+import { boundingBox } from "../volume/bounding-box.ts";
 import type { Vec3 } from "../volume/grid.ts";
-import { boundingBox } from "./bounding-box.ts";
 
 /** A case in the frame of its data set. Arrays are [z][y][x] (x fastest), one value a voxel of `size`. */
 export interface FrameCase {

@@ -1,10 +1,10 @@
 /** @file From a case as its files hold it to what the networks see, and back. */
 
+import { boundingBox } from "../volume/bounding-box.ts";
 import { type Box, fitStart, fitTo, undoFit } from "../volume/fit.ts";
 import type { Grid, LabelMap, Vec3, Volume } from "../volume/grid.ts";
 import { reorient, restoreOrientation } from "../volume/orientation.ts";
 import { gridWithSpacing, resampleLabels, resampleVolume } from "../volume/resample.ts";
-import { boundingBox } from "./bounding-box.ts";
 import type { FrameCase } from "./compact.ts";
 import type { Dataset } from "./dataset.ts";
 import type { RawCase } from "./load.ts";

@@ -2,8 +2,8 @@
 
 import { UserError } from "../error.ts";
 import type { Random } from "../random.ts";
+import { boundingBox } from "../volume/bounding-box.ts";
 import { type Augmentation, type AugmentPlan, drawAugmentation } from "./augment.ts";
-import { boundingBox } from "./bounding-box.ts";
 import type { CompactCase } from "./compact.ts";
 
 export interface SamplePlan extends AugmentPlan {

@@ -9,7 +9,7 @@
  * surfaces scattered over the whole 240x240x155 volume 2.8 s.
  */
 
-import { boundingBox } from "../volume/components.ts";
+import { boundingBox } from "../volume/bounding-box.ts";
 import { type Box, fitTo } from "../volume/fit.ts";
 import type { Vec3 } from "../volume/grid.ts";
 import { squaredDistances } from "./distance-transform.ts";
@@ -25,7 +25,7 @@ export const hd95: Metric = {
   unit: "mm",
   better: "lower",
   measure(prediction, truth, grid) {
-    const [here, there] = [boundingBox(prediction, grid.size), boundingBox(truth, grid.size)];
+    const [here, there] = [prediction, truth].map((mask) => boundingBox(grid.size, (i) => mask[i] !== 0));
     if (!here || !there) return here === there ? 0 : ONE_EMPTY_MM;
     const { start, end } = unite(here, there);
     const size = mapAxes((axis) => end[axis] - start[axis]);

@@ -2,7 +2,7 @@
 
 import { type Cost, nodesOf, type Value } from "./value.ts";
 
-/** Multiply-adds, and the same as the paper's tool counted them: architectures.md section 1 gives both rules. */
+/** Multiply-adds, and the same as the paper's tool counted them: docs/method.md gives both rules. */
 export function cost(outputs: readonly Value[]): Cost {
   let [macs, paper] = [0, 0];
   for (const { op, inputs, outputs: results, attrs } of nodesOf(outputs)) {

@@ -53,7 +53,7 @@ export interface Node {
 /** What an output shape rule answers: a shape, or a shape with a dtype when it is not the first input's. */
 type Inferred = Shape | { readonly shape: Shape; readonly dtype: Value["dtype"] };
 
-/** Multiply-adds of convolution and matrix products, and the same as the paper's tool counted (architectures.md section 1). */
+/** Multiply-adds of convolution and matrix products, and the same as the paper's tool counted (docs/method.md). */
 export interface Cost {
   readonly macs: number;
   readonly paper: number;

@@ -41,7 +41,7 @@ const CHUNK = 16;
 
 /**
  * Segments one case: Eq. 1 for every window (or slice, in the full setting), windows and mirrors averaged as
- * architectures.md section 8 gives it. Memory does not grow with the number of windows. Throws `UserError` for an unknown
+ * docs/method.md gives it. Memory does not grow with the number of windows. Throws `UserError` for an unknown
  * policy, a setting the bank does not allow and a model that does not fit, and the signal's reason when it is aborted.
  */
 export async function segmentCase(image: PreparedImage, bank: Bank, options: SegmentOptions): Promise<Segmentation> {

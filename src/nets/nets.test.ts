@@ -31,7 +31,7 @@ const spec = (
   { config = {}, channels = 4, outputs }: { config?: object; channels?: number; outputs: number },
 ): NetworkSpec => ({ network: networks[network] as never, config, outputs, image: [channels, side, side] });
 
-describe("parameters, multiply-adds and the paper's counts (architectures.md sections 4 and 5)", () => {
+describe("parameters, multiply-adds and the paper's counts (docs/method.md)", () => {
   const bank = {
     ...variants,
     "U-Net b=14": { network: "unet2d", config: { base: 14 } },

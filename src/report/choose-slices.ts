@@ -1,6 +1,6 @@
 /** @file Which slices of a case a picture shows, and which part of them. */
 
-import { boundingBox } from "../volume/components.ts";
+import { boundingBox } from "../volume/bounding-box.ts";
 import type { Box } from "../volume/fit.ts";
 import type { LabelMap, Volume } from "../volume/grid.ts";
 
@@ -60,7 +60,7 @@ export function boundBrain({ data, grid }: Volume, slices: readonly number[], ba
   for (const z of slices) {
     for (let i = 0; i < seen.length; i++) if (data[i + z * seen.length] > background) seen[i] = 1;
   }
-  const box = boundingBox(seen, [width, height, 1]);
+  const box = boundingBox([width, height, 1], (i) => seen[i] !== 0);
   if (!box) return { start: [0, 0, 0], end: size };
   const margin = (axis: 0 | 1) => Math.round(MARGIN_MM / spacing[axis]);
   const start = (axis: 0 | 1) => Math.max(0, box.start[axis] - margin(axis));

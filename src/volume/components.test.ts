@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import reference from "../../test/reference/volume.json" with { type: "json" };
-import { boundingBox, type Connectivity, connectedComponents, volumeMl } from "./components.ts";
+import { type Connectivity, connectedComponents, volumeMl } from "./components.ts";
 import type { Vec3 } from "./grid.ts";
 
 describe("connectedComponents", () => {
@@ -24,24 +24,6 @@ describe("connectedComponents", () => {
 
   test("an empty mask has none", () => {
     expect(connectedComponents(new Uint8Array(8), [2, 2, 2]).sizes).toEqual([]);
-  });
-});
-
-describe("boundingBox", () => {
-  test("ends after the last voxel", () => {
-    const data = new Float32Array(4 * 3 * 5);
-    for (const [x, y, z] of [
-      [1, 2, 1],
-      [2, 1, 3],
-    ]) {
-      data[x + 4 * (y + 3 * z)] = -0.5;
-    }
-    expect(boundingBox(data, [4, 3, 5])).toEqual({ start: [1, 1, 1], end: [3, 3, 4] });
-  });
-
-  test("of the whole and of nothing", () => {
-    expect(boundingBox(new Uint8Array(8).fill(1), [2, 2, 2])).toEqual({ start: [0, 0, 0], end: [2, 2, 2] });
-    expect(boundingBox(new Uint8Array(8), [2, 2, 2])).toBeUndefined();
   });
 });
 

@@ -1,7 +1,6 @@
 /** @file What a mask holds: connected components, bounding box, volume in ml. */
 
 import { determinant, linearPart } from "./affine.ts";
-import type { Box } from "./fit.ts";
 import type { Grid, Vec3 } from "./grid.ts";
 
 /** Neighbours share a face (6), also an edge (18), also a corner (26). */
@@ -107,28 +106,6 @@ function renumber(provisional: Int32Array, parents: number[]): Components {
     sizes[provisional[voxel]]++;
   }
   return { index: provisional, sizes: sizes.slice(1) };
-}
-
-/** The smallest box around the nonzero voxels, or `undefined` where there are none. */
-export function boundingBox(data: Uint8Array | Float32Array, [nx, ny, nz]: Vec3): Box | undefined {
-  const start = [nx, ny, nz];
-  const end = [0, 0, 0];
-  for (let z = 0, row = 0; z < nz; z++) {
-    for (let y = 0; y < ny; y++, row += nx) {
-      let first = 0;
-      while (first < nx && data[row + first] === 0) first++;
-      if (first === nx) continue;
-      let last = nx - 1;
-      while (data[row + last] === 0) last--;
-      start[0] = Math.min(start[0], first);
-      end[0] = Math.max(end[0], last + 1);
-      start[1] = Math.min(start[1], y);
-      end[1] = Math.max(end[1], y + 1);
-      start[2] = Math.min(start[2], z);
-      end[2] = z + 1;
-    }
-  }
-  return end[0] === 0 ? undefined : { start: start as unknown as Vec3, end: end as unknown as Vec3 };
 }
 
 /**

@@ -32,7 +32,7 @@ from torch_networks import BANK, ShuffleNetV2, TransBTS2d, UNet2d, dice_loss
 
 CHOICE_WEIGHTS = [0.5, 1.0, 1.0, 1.5, 2.0]
 ADAM = {"lr": 1e-3, "weight_decay": 1e-5, "amsgrad": True}
-# From architectures.md: parameters and true multiply-adds of one input of that side.
+# Parameters and true multiply-adds of one input of that side.
 TOTALS = [
     ("M1", BANK["M1"], 128, 907_540, 574_095_360),
     ("M1", BANK["M1"], 240, 907_540, 2_018_304_000),

@@ -1,9 +1,10 @@
 /** @file `med-danet train`: model bank, choice labels, decision network, bank folder. */
 
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { lookUp, UserError } from "../../error.ts";
+import { requireWritable } from "../../node/folder.ts";
 import { createNodeRuntime, nodeGzip, openFolder } from "../../node/index.ts";
 import { recipes } from "../../recipes/index.ts";
 import type { LogEntry } from "../../train/log.ts";
@@ -40,7 +41,8 @@ export const train = defineCommand({
   ],
   async run(_, options, { print, note, onProgress, signal }) {
     const recipe = applySettings(lookUp(recipes, options.recipe, "recipe"), options.set);
-    const out = await makeFolder(options.out);
+    await requireWritable(options.out);
+    const out = openFolder(options.out);
     const split =
       options.split === undefined ? undefined : { bytes: await readSplitFile(options.split), name: options.split };
     const runtime = await createNodeRuntime({ device: options.device, ...threadCount(options.threads), onNote: note });
@@ -58,15 +60,6 @@ export const train = defineCommand({
 });
 
 const threadCount = (threads: number | undefined) => (threads === undefined ? {} : { threads });
-
-async function makeFolder(path: string) {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    throw new UserError(`--out ${path} must be a folder that can be written: ${(error as Error).message}`);
-  }
-  return openFolder(path);
-}
 
 async function readSplitFile(path: string): Promise<Uint8Array> {
   try {

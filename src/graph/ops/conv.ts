@@ -60,7 +60,7 @@ export const ConvTranspose = defineOp<ConvTransposeAttributes>({
     needs[1] ? weightCotangent(dy!, x!, spatial(w!.shape), { group, strides, pads }) : null,
     ...(b ? [needs[2] ? sumPerChannel(dy!) : null] : []),
   ],
-  // The paper's tool multiplied output pixels by the weight's second axis twice (architectures.md section 1).
+  // The paper's tool multiplied output pixels by the weight's second axis twice (docs/method.md).
   cost: ([x, w], [y]) => ({
     macs: count(x!.shape) * count(w!.shape.slice(1)),
     paper: count(y!.shape) * count(w!.shape.slice(1)),

@@ -5,7 +5,7 @@ import { add, div, mul, neg, sqrt, sub } from "./elementwise.ts";
 import { reduceMean, reduceSum } from "./reduce.ts";
 import { reshape } from "./shape.ts";
 
-/** Batch norm counts five operations an element in the paper's tool, layer norm too (architectures.md section 1). */
+/** Batch norm counts five operations an element in the paper's tool, layer norm too (docs/method.md). */
 const fivePerElement = (_: readonly Value[], [y]: readonly Value[]) => ({ macs: 0, paper: 5 * count(y!.shape) });
 
 function firstOnly([dy, ...statistics]: readonly (Value | null)[]): Value {

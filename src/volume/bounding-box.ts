@@ -1,7 +1,7 @@
 /** @file The smallest box around a set of voxels. */
 
-import type { Box } from "../volume/fit.ts";
-import type { Vec3 } from "../volume/grid.ts";
+import type { Box } from "./fit.ts";
+import type { Vec3 } from "./grid.ts";
 
 /** The smallest box that holds every voxel whose index in the data `has` accepts; undefined when there is none. */
 export function boundingBox(size: Vec3, has: (index: number) => boolean): Box | undefined {
