@@ -14,5 +14,9 @@ export const commands = {
     summary: "Measure predictions against the truth",
     load: async () => (await import("./evaluate.ts")).evaluate,
   },
+  phantom: {
+    summary: "Write synthetic cases, to try everything without data",
+    load: async () => (await import("./phantom.ts")).phantom,
+  },
   bench: { summary: "Measure speed and memory on this machine", load: async () => (await import("./bench.ts")).bench },
 } as const;

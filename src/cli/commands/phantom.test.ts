@@ -1,0 +1,32 @@
+import { mkdtemp, readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { runProgram } from "../program.ts";
+
+async function run(...args: string[]) {
+  let [stdout, stderr] = ["", ""];
+  const surroundings = {
+    stdout: { write: (text: string) => (stdout += text) },
+    stderr: { write: (text: string) => (stderr += text) },
+    signal: new AbortController().signal,
+  };
+  return { code: await runProgram(["phantom", ...args], surroundings), stdout, stderr };
+}
+
+test("writes cases that the other commands read, and leaves a folder that holds files alone", async () => {
+  const out = join(await mkdtemp(join(tmpdir(), "med-danet-phantom-")), "cases");
+  expect(await run("--out", out, "--cases", "2", "--size", "16x16x4")).toMatchObject({ code: 0, stderr: "" });
+  expect((await readdir(out)).sort()).toEqual(["phantom_001", "phantom_002"]);
+  expect((await readdir(join(out, "phantom_001"))).sort()).toEqual(
+    ["flair", "seg", "t1", "t1ce", "t2"].map((name) => `phantom_001_${name}.nii.gz`),
+  );
+  expect(await run("--out", out)).toMatchObject({ code: 2, stderr: expect.stringContaining("must be empty") });
+});
+
+test("a size that is none", async () => {
+  expect(await run("--out", "x", "--size", "big")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("32x32x16"),
+  });
+});
