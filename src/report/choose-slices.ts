@@ -48,7 +48,7 @@ const spread = (slices: readonly number[], count: number) =>
 /** Smallest value: what a skull-stripped image has outside the brain. */
 export function minimum(data: Float32Array): number {
   let least = Infinity;
-  for (const value of data) if (value < least) least = value;
+  for (let i = 0; i < data.length; i++) if (data[i] < least) least = data[i]; // an iterator is ten times slower
   return least;
 }
 
