@@ -28,7 +28,9 @@ export async function exportBank(
   const describe = (spec: NetworkSpec, { id, network, config }: { id: string; network: string; config: object }) => {
     const { plan, state } = trained[id]!;
     const file = `${id}.onnx`;
-    models[file] = exportNetwork(spec, weightsOf(plan, state), { storage: recipe.storage, version });
+    // The decision network is small enough to stay as it is: rounding it would change the routing of every use.
+    const storage = spec.network.task === "decide" ? "float32" : recipe.storage;
+    models[file] = exportNetwork(spec, weightsOf(plan, state), { storage, version });
     const { parameters, macs, paper } = measureNetwork(spec);
     const output = spec.network.task === "segment" ? "probabilities" : "logits";
     const all = { ...(spec.network.defaults as object), ...config } as UnhashedModel["config"];
