@@ -45,6 +45,9 @@ export async function loadCase(
 ): Promise<RawCase> {
   if (files.problem !== undefined) throw new UserError(files.problem);
   const paths = dataset.channels.map((channel) => files.channels[channel]);
+  const truthPath = truth ? files.truth : undefined;
+  const reading = truthPath === undefined ? undefined : readTruth(truthPath, folder, gzip);
+  reading?.catch(() => {}); // told below, after what is wrong with the images
   const images = await Promise.all(paths.map(async (path) => readNifti(await folder.read(path), gzip, path)));
   const [source] = images;
   images.forEach(({ grid }, i) => {
@@ -56,13 +59,15 @@ export async function loadCase(
     throw new UserError(
       `case "${files.id}": the brain (where the sum of the channels is > 0) must not be empty, found no such voxel`,
     );
-  const truthPath = truth ? files.truth : undefined;
   const base = { id: files.id, channels, mask, source };
-  if (truthPath === undefined) return { ...base, labels: files.labels };
-  const map = await readNiftiLabels(await folder.read(truthPath), gzip, truthPath);
+  if (truthPath === undefined || reading === undefined) return { ...base, labels: files.labels };
+  const map = await reading;
   requireSameGrid({ path: paths[0], grid: source.grid }, { path: truthPath, grid: map.grid });
   return { ...base, truth: map.data, labels: findLabels(map, truthPath, { files, dataset }) };
 }
+
+const readTruth = async (path: string, folder: Folder, gzip: Gzip) =>
+  readNiftiLabels(await folder.read(path), gzip, path);
 
 /**
  * Files of one case may differ by this much at any corner, in voxels: rounding in headers, never a shift that shows.
@@ -103,7 +108,7 @@ export function findLabels(
   { files, dataset }: { files: CaseFiles; dataset: Dataset },
 ): readonly number[] {
   const present = new Uint8Array(256);
-  for (const label of data) present[label] = 1;
+  for (let i = 0; i < data.length; i++) present[data[i]] = 1;
   const found = Array.from(present.keys()).filter((label) => present[label] === 1);
   const known = [dataset.labels, ...dataset.otherLabels];
   const labels = [files.labels, ...known].find((convention) => found.every((label) => convention.includes(label)));

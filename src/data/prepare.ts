@@ -4,6 +4,7 @@ import { boundingBox } from "../volume/bounding-box.ts";
 import { type Box, fitStart, fitTo, undoFit } from "../volume/fit.ts";
 import type { Grid, LabelMap, Vec3, Volume } from "../volume/grid.ts";
 import { reorient, restoreOrientation } from "../volume/orientation.ts";
+import { relabel, relabelTable } from "../volume/relabel.ts";
 import { gridWithSpacing, resampleLabels, resampleVolume } from "../volume/resample.ts";
 import type { FrameCase } from "./compact.ts";
 import type { Dataset } from "./dataset.ts";
@@ -46,7 +47,7 @@ export function prepareCase(
   const restore = (classes: Uint8Array) => restoreClasses(classes, route, raw.labels);
   const prepared = { id: raw.id, size: route.size, channels, restore };
   if (raw.truth === undefined) return prepared;
-  const classes = turnLabels(raw.truth.map((label) => raw.labels.indexOf(label)));
+  const classes = turnLabels(relabel(raw.truth, relabelTable(raw.labels, [...raw.labels.keys()])));
   return { ...prepared, truth: fitSlices(resampleLabels(classes, route.spaced), route).data };
 }
 
@@ -72,7 +73,7 @@ function restoreClasses(
   { source, turned, spaced, size, start }: Route,
   labels: readonly number[],
 ) {
-  const data = classes.map((index) => labels[index]);
+  const data = relabel(classes, Uint8Array.from(labels));
   const fitted: LabelMap = { grid: { ...spaced, size }, data };
   const whole = isSame(spaced.size, size) ? { grid: spaced, data } : undoFit(fitted, start, spaced);
   return restoreOrientation(resampleLabels(whole, turned), source);

@@ -12,6 +12,7 @@ import type { Folder } from "../../platform.ts";
 import { createMetricsReport, reportFormats } from "../../report/metrics-report.ts";
 import type { LabelMap } from "../../volume/grid.ts";
 import { readNiftiLabels } from "../../volume/nifti.ts";
+import { relabel, relabelTable } from "../../volume/relabel.ts";
 import { defineCommand } from "../command.ts";
 import { flag, json } from "../option.ts";
 
@@ -116,9 +117,5 @@ async function readLabels({ files, folder }: Labels, dataset: Dataset): Promise<
   const name = `${folder.name}/${path}`;
   const map = await readNiftiLabels(await folder.read(path), nodeGzip, name);
   const labels = findLabels(map, name, { files, dataset });
-  const own = new Uint8Array(256);
-  labels.forEach((label, index) => {
-    own[label] = dataset.labels[index];
-  });
-  return { ...map, data: map.data.map((label) => own[label]) };
+  return { ...map, data: relabel(map.data, relabelTable(labels, dataset.labels)) };
 }

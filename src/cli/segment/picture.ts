@@ -7,6 +7,7 @@ import type { RegionMetrics } from "../../eval/case-metrics.ts";
 import type { Segmentation } from "../../infer/segment.ts";
 import { type CasePicture, drawCasePicture } from "../../report/case-picture.ts";
 import type { Affine, Grid } from "../../volume/grid.ts";
+import { relabel } from "../../volume/relabel.ts";
 
 export interface Drawing {
   readonly prepared: PreparedCase;
@@ -20,26 +21,21 @@ export interface Drawing {
 export function drawCase({ prepared, bank, dataset, segmentation, metrics }: Drawing): Uint8Array {
   const grid = frameGrid(bank, prepared);
   const { truth } = prepared;
+  const labels = Uint8Array.from(bank.labels);
   const dice = metrics && Object.fromEntries(Object.entries(metrics).map(([region, { dice }]) => [region, dice]));
   const names = dataset.labels.map((label, index) => [label, dataset.labelNames[index]]).slice(1);
   const picture: CasePicture = {
     id: prepared.id,
     image: { grid, data: liftBrain(prepared.channels[0]) },
     channel: bank.channels[0],
-    prediction: { grid, data: toLabels(segmentation.classes, bank) },
-    ...(truth && { truth: { grid, data: toLabels(truth, bank) } }),
+    prediction: { grid, data: relabel(segmentation.classes, labels) },
+    ...(truth && { truth: { grid, data: relabel(truth, labels) } }),
     decisions: segmentation.decisions,
     candidates: bank.candidates.map(({ id }) => id),
     ...(dice && { dice }),
     labelNames: Object.fromEntries(names),
   };
   return drawCasePicture(picture);
-}
-
-function toLabels(classes: Uint8Array, { labels }: Bank): Uint8Array {
-  const out = new Uint8Array(classes.length);
-  for (let i = 0; i < classes.length; i++) out[i] = labels[classes[i]];
-  return out;
 }
 
 /** Normalized values are 0 outside the brain and of either sign in it; lifted, the outside is the least. */
