@@ -61,6 +61,8 @@ export async function segmentCase(image: PreparedImage, bank: Bank, options: Seg
       decisions.push({ slice: first + Math.floor(i / windows), window: i % windows, ...choice });
     });
     for (let z = first; z < end; z++) {
+      const row = (z - first) * windows;
+      if (choices.every((pass) => pass.slice(row, row + windows).every(({ choice }) => choice === 0))) continue;
       const slot = (z - first) * bank.labels.length * area;
       labelPixels(sums.subarray(slot, slot + bank.labels.length * area), classes.subarray(z * area, (z + 1) * area));
     }

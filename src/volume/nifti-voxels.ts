@@ -33,6 +33,8 @@ export const datatypes: Readonly<Record<number, Datatype>> = {
   1280: { name: "uint64", bytes: 8, view: (buffer) => new BigUint64Array(buffer) },
 };
 
+const FLOAT_TYPES = [16, 64];
+
 /** Byte order of the machine: what typed arrays read and write. */
 export const machineIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
@@ -92,8 +94,9 @@ function scale(values: Float64Array, { slope, intercept }: Encoding): void {
   for (let i = 0; i < values.length; i++) values[i] = values[i] * slope + intercept;
 }
 
-/** Number of NaN and infinite values. */
-export function countNonFinite(data: Float32Array): number {
+/** Number of NaN and infinite values; only float types can hold any, unless the scaling makes them. */
+export function countNonFinite(data: Float32Array, { datatype, slope, intercept }: Encoding): number {
+  if (!FLOAT_TYPES.includes(datatype) && slope === 1 && intercept === 0) return 0;
   let count = 0;
   for (let i = 0; i < data.length; i++) if (data[i] - data[i] !== 0) count++;
   return count;

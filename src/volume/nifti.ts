@@ -21,7 +21,7 @@ export async function readNifti(bytes: Uint8Array, gzip: Gzip, name: string): Pr
   const plain = isGzip(bytes) ? await inflate(bytes, gzip, name) : bytes;
   const header = parseHeader(plain, name);
   const data = decodeVoxels(voxelBytes(plain, header, name), header);
-  const bad = countNonFinite(data);
+  const bad = countNonFinite(data, header);
   if (bad > 0) {
     throw new UserError(
       `${name}: every voxel must be a finite number, found ${bad} of ${data.length} NaN or infinite; replace them, for example by 0`,

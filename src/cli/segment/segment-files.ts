@@ -6,6 +6,7 @@ import { loadCase } from "../../data/load.ts";
 import { prepareCase } from "../../data/prepare.ts";
 import { measureCase } from "../../eval/case-metrics.ts";
 import type { Networks } from "../../infer/networks.ts";
+import { DYNAMIC } from "../../infer/plan.ts";
 import { segmentCase } from "../../infer/segment.ts";
 import { createStopwatch } from "../../infer/stopwatch.ts";
 import { nodeGzip } from "../../node/gzip.ts";
@@ -39,7 +40,11 @@ export async function segmentFiles(
   const { bank, dataset, out, policy, setting, flips, networks } = options;
   const { id } = files;
   const stopwatch = createStopwatch();
-  const raw = await stopwatch.time("read", () => loadCase(files, folder, { dataset, gzip: nodeGzip, truth: true }));
+  const reading = loadCase(files, folder, { dataset, gzip: nodeGzip, truth: true });
+  reading.catch(() => {}); // told where it is awaited
+  // The files are inflated on other threads meanwhile.
+  if (policy === DYNAMIC) await stopwatch.time("load", () => networks.load(bank.decision));
+  const raw = await stopwatch.time("read", () => reading);
   const prepared = await stopwatch.time("prepare", async () => prepareCase(raw, dataset));
   signal.throwIfAborted();
   const segmentation = await segmentCase(prepared, bank, {
@@ -58,12 +63,13 @@ export async function segmentFiles(
   const nifti = await stopwatch.time("pack", () => writeNiftiLabels(labels.data, raw.source, nodeGzip));
   const { decisions, activation, flops, seconds } = segmentation;
   const { other: _, total, ...ours } = stopwatch.seconds();
+  const load = (ours["load"] ?? 0) + (seconds["load"] ?? 0);
   const report: CaseReport = {
     ...{ schemaVersion: 1, case: id, policy, setting, flips },
     candidates: bank.candidates.map(({ id }) => id),
     volumesMl: measureVolumes(labels, regions),
     ...(metrics && { metrics }),
-    ...{ activation, flops, seconds: { ...ours, ...seconds, total }, decisions },
+    ...{ activation, flops, seconds: { ...ours, ...seconds, load, total }, decisions },
     peakMemoryMb: (process.resourceUsage().maxRSS * 1024) / 1e6,
     bank: { dataset: bank.dataset, sha256: bank.sha256 },
     versions: { medDanet: version, runtime: networks.runtime, device: networks.device, node: process.version },
