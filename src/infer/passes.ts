@@ -56,10 +56,10 @@ export async function runPass(plan: Plan, chunk: Chunk, flip: Flip): Promise<Win
 const listItems = (slices: number, windows: number): Item[] =>
   Array.from({ length: slices * windows }, (_, i) => ({ slice: Math.floor(i / windows), window: i % windows }));
 
-function takeSlices({ image }: Plan, { first, end }: Chunk, flip: Flip): Float32Array {
+function takeSlices({ image, slices }: Plan, { first, end }: Chunk, flip: Flip): Float32Array {
   const [width, height] = image.size;
   const area = width * height;
-  const images = new Float32Array((end - first) * image.channels.length * area);
+  const images = slices.subarray(0, (end - first) * image.channels.length * area);
   let to = 0;
   for (let z = first; z < end; z++)
     for (const channel of image.channels) {

@@ -43,10 +43,15 @@ export interface Plan {
   readonly batch: number;
   /** [batch, C, H, W], filled anew for each run. */
   readonly input: Float32Array;
+  /** [CHUNK, C, height, width], filled anew for each pass. */
+  readonly slices: Float32Array;
   /** What the decision network said of an image of zeros, and how many windows of the unmirrored pass reused it. */
   readonly empty: { decision?: Decision; reused: number };
   readonly signal: AbortSignal | undefined;
 }
+
+/** Slices in flight. Only they are held (15 MB each for images and sums of 240x240); more would fill batches a little better. */
+export const CHUNK = 16;
 
 /** The name of the policy that asks the decision network. */
 export const DYNAMIC = "dynamic";
@@ -71,6 +76,7 @@ export function makePlan(image: PreparedImage, bank: Bank, options: PlanOptions)
     weights: windows ? weighPixels({ width, height }, windows) : new Float32Array(width * height).fill(1),
     flips: flips ? FOUR_PASSES : ONE_PASS,
     input: new Float32Array(batch * bank.channels.length * h * w),
+    slices: new Float32Array(Math.min(CHUNK, image.size[2]) * bank.channels.length * width * height),
     empty: { reused: 0 },
   };
 }

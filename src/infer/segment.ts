@@ -7,7 +7,7 @@ import { activationRatio } from "../danet/routing.ts";
 import type { Progress } from "../platform.ts";
 import { labelPixels } from "./assemble.ts";
 import { runPass, type WindowChoice } from "./passes.ts";
-import { makePlan, type Plan, type PlanOptions, type PreparedImage } from "./plan.ts";
+import { CHUNK, makePlan, type Plan, type PlanOptions, type PreparedImage } from "./plan.ts";
 
 export interface SegmentOptions extends PlanOptions {
   readonly onProgress?: (progress: Progress) => void;
@@ -36,9 +36,6 @@ export interface Segmentation {
   readonly seconds: Readonly<Record<string, number>>;
 }
 
-/** Slices in flight. Only their sums are held (15 MB at 240x240 and 4 classes); more would fill batches a little better. */
-const CHUNK = 16;
-
 /**
  * Segments one case: Eq. 1 for every window (or slice, in the full setting), windows and mirrors averaged as
  * docs/method.md gives it. Memory does not grow with the number of windows. Throws `UserError` for an unknown
@@ -50,10 +47,11 @@ export async function segmentCase(image: PreparedImage, bank: Bank, options: Seg
   const area = width * height;
   const classes = new Uint8Array(area * depth);
   const decisions: WindowDecision[] = [];
+  const allSums = new Float32Array(Math.min(CHUNK, depth) * bank.labels.length * area);
   for (let first = 0; first < depth; first += CHUNK) {
     const end = Math.min(first + CHUNK, depth);
     options.onProgress?.({ stage: "slices", done: first, total: depth });
-    const sums = new Float32Array((end - first) * bank.labels.length * area);
+    const sums = allSums.subarray(0, (end - first) * bank.labels.length * area).fill(0);
     const choices: WindowChoice[][] = [];
     for (const flip of plan.flips) choices.push(await runPass(plan, { first, end, sums }, flip));
     const windows = choices[0].length / (end - first);

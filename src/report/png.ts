@@ -14,7 +14,7 @@ export function encodePng(pixels: Uint8Array, width: number, height: number): Ui
   view.setUint32(4, height);
   header[8] = 8;
   header[9] = channels === 3 ? 2 : 6;
-  const body = zlibSync(filterRows(pixels, width * channels, channels), { level: 6 });
+  const body = zlibSync(filterRows(pixels, width * channels, channels), { level: 4 });
   return concat([SIGNATURE, chunk("IHDR", header), chunk("IDAT", body), chunk("IEND", new Uint8Array(0))]);
 }
 

@@ -121,8 +121,8 @@ function samplePanel({ image, labels, slice, part, range }: Panel, width: number
       const upper = image.data[a] + (image.data[b] - image.data[a]) * fx;
       const lower = image.data[c] + (image.data[d] - image.data[c]) * fx;
       out.gray[to] = Math.min(255, Math.max(0, (upper + (lower - upper) * fy - range.black) * scale));
-      const corners = [labels.data[a], labels.data[b], labels.data[c], labels.data[d]] as const;
-      out.labels[to] = corners.every((label) => label === corners[0]) ? corners[0] : heaviest(corners, fx, fy);
+      const [la, lb, lc, ld] = [labels.data[a], labels.data[b], labels.data[c], labels.data[d]];
+      out.labels[to] = la === lb && la === lc && la === ld ? la : heaviest([la, lb, lc, ld], fx, fy);
     }
   }
   return out;

@@ -1,10 +1,16 @@
-/** @file A whole case from files to files in a process of its own: dynamic against always the largest candidate. */
+/**
+ * @file A whole case from files to files in a process of its own, without its truth, as in use: dynamic against always the
+ * largest candidate.
+ */
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { datasets } from "../../data/index.ts";
+import { findCases } from "../../data/load.ts";
+import { openFolder } from "../../node/folder.ts";
 import type { CaseReport } from "../segment/case-report.ts";
 
 export interface SegmentationFigures {
@@ -26,14 +32,32 @@ export async function benchSegmentation(
   const out = await mkdtemp(join(tmpdir(), "med-danet-bench-"));
   const results: SegmentationFigures[] = [];
   try {
+    await copyImages(input, join(out, "case"));
     for (const policy of policies) {
-      const args = [input, "--bank", bank, "--out", out, "--policy", policy, "--threads", String(threads)];
+      const args = [
+        join(out, "case"),
+        "--bank",
+        bank,
+        "--out",
+        join(out, "results"),
+        "--policy",
+        policy,
+        "--threads",
+        String(threads),
+      ];
       results.push(figuresOf(await runSegment([...args, "--force", "--json"])));
     }
   } finally {
     await rm(out, { recursive: true });
   }
   return results;
+}
+
+/** The channels of the first case below `input`. */
+async function copyImages(input: string, to: string) {
+  const [files] = await findCases(datasets.brats, openFolder(input));
+  await mkdir(to);
+  for (const path of Object.values(files!.channels)) await copyFile(join(input, path), join(to, basename(path)));
 }
 
 async function runSegment(args: readonly string[]): Promise<CaseReport> {

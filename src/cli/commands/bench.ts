@@ -66,7 +66,7 @@ function segmentationTable(figures: readonly SegmentationFigures[]): Table {
   ];
   const titles = ["policy", "whole case", "outside ONNX Runtime", "FLOPs (paper)", "peak memory"];
   return {
-    title: "One case of 240x240x155, files to files",
+    title: "One case of 240x240x155 without truth, files to files",
     columns: titles.map((title) => ({ title })),
     rows: [...figures.map(row), ratio],
   };
