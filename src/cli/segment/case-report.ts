@@ -4,7 +4,7 @@ import type { Bank } from "../../danet/bank.ts";
 import type { RegionMetrics } from "../../eval/case-metrics.ts";
 import type { Segmentation } from "../../infer/segment.ts";
 import { volumeMl } from "../../volume/components.ts";
-import { type LabelMap, voxelCount } from "../../volume/grid.ts";
+import type { LabelMap } from "../../volume/grid.ts";
 
 export interface CaseReport extends Omit<Segmentation, "classes"> {
   readonly schemaVersion: 1;
@@ -48,8 +48,8 @@ export function regionsInFile(
 
 /** Region -> ml. */
 export function measureVolumes({ grid, data }: LabelMap, regions: Readonly<Record<string, readonly number[]>>) {
-  const counts = new Float64Array(256);
-  for (let i = 0; i < voxelCount(grid); i++) counts[data[i]]++;
+  const counts = new Uint32Array(256);
+  for (let i = 0; i < data.length; i++) if (data[i] !== 0) counts[data[i]]++;
   return Object.fromEntries(
     Object.entries(regions).map(([region, labels]) => [
       region,
