@@ -5,7 +5,7 @@ import { axisCodes, reorient } from "../volume/orientation.ts";
 import { type Canvas, createCanvas, drawText, measureText } from "./canvas.ts";
 import { boundBrain, chooseSlices, minimum } from "./choose-slices.ts";
 import { assignChoiceColours, assignLabelColours, type Colour, page } from "./colour.ts";
-import { encodePng } from "./png.ts";
+import { type Deflate, encodePng } from "./png.ts";
 import { type ChoiceCell, countWindows, drawLegend, drawRoutingStrip, shareChoices } from "./routing-strip.ts";
 import { drawPanel, findGrayRange } from "./slice-panel.ts";
 
@@ -13,6 +13,8 @@ import { drawPanel, findGrayRange } from "./slice-panel.ts";
 export interface CasePicture {
   readonly id: string;
   readonly image: Volume;
+  /** Value outside the brain; default: the smallest voxel. */
+  readonly background?: number;
   /** What the image is: "T1ce". */
   readonly channel: string;
   readonly prediction: LabelMap;
@@ -25,6 +27,8 @@ export interface CasePicture {
   readonly dice?: Readonly<Record<string, number>>;
   /** Words for every label that occurs, except the background 0. */
   readonly labelNames: Readonly<Record<number, string>>;
+  /** Default: one that runs everywhere. */
+  readonly deflate?: Deflate;
   /** Own colours of labels; the others get one that any colour vision tells apart. */
   readonly labelColours?: Readonly<Record<number, Colour>>;
 }
@@ -51,7 +55,7 @@ export function drawCasePicture(input: CasePicture): Uint8Array {
   drawTitle(canvas, view);
   drawPanels(canvas, view, layout);
   if (layout.strip) drawRouting(canvas, view, layout.strip);
-  return encodePng(canvas.pixels, canvas.width, canvas.height);
+  return encodePng(canvas.pixels, { ...canvas, ...(input.deflate && { deflate: input.deflate }) });
 }
 
 interface View extends CasePicture {
@@ -89,7 +93,7 @@ function turnToView(input: CasePicture): View {
     if (labels.data.length !== image.data.length)
       throw new RangeError(`drawCasePicture: ${name} must lie on the image's grid`);
   }
-  const background = minimum(image.data);
+  const background = input.background ?? minimum(image.data);
   return {
     ...input,
     image,

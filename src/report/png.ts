@@ -2,8 +2,17 @@
 
 import { zlibSync } from "fflate";
 
+/** Compresses to the zlib format (RFC 1950). */
+export type Deflate = (bytes: Uint8Array) => Uint8Array;
+
+/** Runs everywhere; node:zlib is six times faster. */
+const portableDeflate: Deflate = (bytes) => zlibSync(bytes, { level: 4 });
+
 /** Encodes `height * width` pixels of 3 (RGB) or 4 (RGBA) bytes, row by row from the top. */
-export function encodePng(pixels: Uint8Array, width: number, height: number): Uint8Array {
+export function encodePng(
+  pixels: Uint8Array,
+  { width, height, deflate = portableDeflate }: { width: number; height: number; deflate?: Deflate },
+): Uint8Array {
   const channels = pixels.length / (width * height);
   if (channels !== 3 && channels !== 4) {
     throw new RangeError(`encodePng: ${width} x ${height} pixels need 3 or 4 bytes each, got ${pixels.length} bytes`);
@@ -14,7 +23,7 @@ export function encodePng(pixels: Uint8Array, width: number, height: number): Ui
   view.setUint32(4, height);
   header[8] = 8;
   header[9] = channels === 3 ? 2 : 6;
-  const body = zlibSync(filterRows(pixels, width * channels, channels), { level: 4 });
+  const body = deflate(filterRows(pixels, width * channels, channels));
   return concat([SIGNATURE, chunk("IHDR", header), chunk("IDAT", body), chunk("IEND", new Uint8Array(0))]);
 }
 

@@ -1,5 +1,6 @@
 /** @file The picture of a case, drawn in the bank's frame: there the slices are those that were routed. */
 
+import { deflateSync } from "node:zlib";
 import type { Bank } from "../../danet/bank.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { PreparedCase } from "../../data/prepare.ts";
@@ -27,6 +28,7 @@ export function drawCase({ prepared, bank, dataset, segmentation, metrics }: Dra
   const picture: CasePicture = {
     id: prepared.id,
     image: { grid, data: liftBrain(prepared.channels[0]) },
+    background: 0,
     channel: bank.channels[0],
     prediction: { grid, data: relabel(segmentation.classes, labels) },
     ...(truth && { truth: { grid, data: relabel(truth, labels) } }),
@@ -34,6 +36,7 @@ export function drawCase({ prepared, bank, dataset, segmentation, metrics }: Dra
     candidates: bank.candidates.map(({ id }) => id),
     ...(dice && { dice }),
     labelNames: Object.fromEntries(names),
+    deflate: (bytes) => deflateSync(bytes),
   };
   return drawCasePicture(picture);
 }
