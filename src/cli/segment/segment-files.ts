@@ -1,6 +1,6 @@
 /** @file One case from its files to its results: read, prepare, segment, restore, measure, draw, write. */
 
-import type { Bank } from "../../danet/bank.ts";
+import type { Bank, BankModel } from "../../danet/bank.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { loadCase } from "../../data/load.ts";
 import { prepareCase } from "../../data/prepare.ts";
@@ -40,11 +40,12 @@ export async function segmentFiles(
   const { bank, dataset, out, policy, setting, flips, networks } = options;
   const { id } = files;
   const stopwatch = createStopwatch();
-  const reading = loadCase(files, folder, { dataset, gzip: nodeGzip, truth: true });
-  reading.catch(() => {}); // told where it is awaited
-  // The files are inflated on other threads meanwhile.
-  if (policy === DYNAMIC) await stopwatch.time("load", () => networks.load(bank.decision));
-  const raw = await stopwatch.time("read", () => reading);
+  const raw = await stopwatch.time("read", async () => {
+    const reading = loadCase(files, folder, { dataset, gzip: nodeGzip, truth: true });
+    reading.catch(() => {}); // told where it is awaited
+    for (const model of likelyModels(bank, policy)) await networks.load(model); // files inflate on other threads meanwhile
+    return reading;
+  });
   const prepared = await stopwatch.time("prepare", async () => prepareCase(raw, dataset));
   signal.throwIfAborted();
   const segmentation = await segmentCase(prepared, bank, {
@@ -63,13 +64,12 @@ export async function segmentFiles(
   const nifti = await stopwatch.time("pack", () => writeNiftiLabels(labels.data, raw.source, nodeGzip));
   const { decisions, activation, flops, seconds } = segmentation;
   const { other: _, total, ...ours } = stopwatch.seconds();
-  const load = (ours["load"] ?? 0) + (seconds["load"] ?? 0);
   const report: CaseReport = {
     ...{ schemaVersion: 1, case: id, policy, setting, flips },
     candidates: bank.candidates.map(({ id }) => id),
     volumesMl: measureVolumes(labels, regions),
     ...(metrics && { metrics }),
-    ...{ activation, flops, seconds: { ...ours, ...seconds, load, total }, decisions },
+    ...{ activation, flops, seconds: { ...ours, ...seconds, total }, decisions },
     peakMemoryMb: (process.resourceUsage().maxRSS * 1024) / 1e6,
     bank: { dataset: bank.dataset, sha256: bank.sha256 },
     versions: { medDanet: version, runtime: networks.runtime, device: networks.device, node: process.version },
@@ -80,3 +80,7 @@ export async function segmentFiles(
   await out.write(resultName(id), nifti);
   return report;
 }
+
+/** What a case will run: the forced candidate, or all networks but the largest, which is seldom chosen and slow to load. */
+const likelyModels = ({ candidates, decision }: Bank, policy: string): readonly BankModel[] =>
+  policy === DYNAMIC ? [decision, ...candidates.slice(0, -1)] : candidates.filter(({ id }) => id === policy);
