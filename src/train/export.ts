@@ -38,7 +38,8 @@ function int8Weights(weights: Weights): (key: string, shape: Shape) => Value {
   const plain = plainWeights(weights);
   return (key, shape) => {
     if (shape.length < 2) return plain(key, shape);
-    const rows = shape[0] === 1 ? shape[1]! : shape[0]!;
+    const axis = shape[0] === 1 ? 1 : 0; // a position embedding is [1, tokens, width]
+    const rows = shape[axis]!;
     const data = weights[key]!;
     const perRow = count(shape) / rows;
     const scales = new Float32Array(rows);
@@ -50,15 +51,10 @@ function int8Weights(weights: Weights): (key: string, shape: Shape) => Value {
       if (largest > 0)
         for (let i = 0; i < perRow; i++) quantized[row * perRow + i] = Math.round((part[i]! * 127) / largest);
     }
-    const scaleShape = shape.map((n) => (n === rows ? n : 1));
-    const first = shape.indexOf(rows);
+    const scaleShape = shape.map((n, i) => (i === axis ? n : 1));
     return mul(
       cast(constant(quantized, shape, `${key}.int8`), "float32"),
-      constant(
-        scales,
-        scaleShape.map((n, axis) => (axis === first ? n : 1)),
-        `${key}.scale`,
-      ),
+      constant(scales, scaleShape, `${key}.scale`),
     );
   };
 }

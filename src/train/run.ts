@@ -33,22 +33,23 @@ export interface Trained {
 /** Streams of random numbers of a run, see `deriveSeed`. */
 export const STREAM = { weights: 1, batch: 2, dropout: 3, decisionWeights: 4, decisionBatch: 5, decisionDropout: 6 };
 
-/** The networks of a recipe at its input size, candidates first, by id. */
-export function candidateSpecs({ recipe, dataset }: Pick<TrainRun, "recipe" | "dataset">): Record<string, NetworkSpec> {
-  const image = [dataset.channels.length, recipe.inputSize, recipe.inputSize];
-  return Object.fromEntries(
-    recipe.candidates.map(({ id, network, config }) => [
-      id,
-      { network: lookUp(networks, network, "network") as Network, config, outputs: dataset.labels.length, image },
-    ]),
-  );
-}
+type Networked = Pick<TrainRun, "recipe" | "dataset">;
 
-export function decisionSpec({ recipe, dataset }: Pick<TrainRun, "recipe" | "dataset">): NetworkSpec {
-  const { network, config } = recipe.decision;
+/** The candidates of a recipe at its input size, by id. */
+export const candidateSpecs = (run: Networked): Record<string, NetworkSpec> =>
+  Object.fromEntries(run.recipe.candidates.map((one) => [one.id, specOf(run, one, run.dataset.labels.length)]));
+
+export const decisionSpec = (run: Networked): NetworkSpec =>
+  specOf(run, run.recipe.decision, run.recipe.candidates.length + 1);
+
+function specOf(
+  { recipe, dataset }: Networked,
+  entry: { network: string; config: object },
+  outputs: number,
+): NetworkSpec {
+  const network = lookUp(networks, entry.network, "network") as Network;
   const image = [dataset.channels.length, recipe.inputSize, recipe.inputSize];
-  const outputs = recipe.candidates.length + 1;
-  return { network: lookUp(networks, network, "network") as Network, config, outputs, image };
+  return { network, config: entry.config, outputs, image };
 }
 
 /** Region -> class indices. */
