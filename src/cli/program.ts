@@ -21,7 +21,7 @@ export interface Surroundings {
 /** Runs the command that `args` name, without the program's own name. */
 export async function runProgram(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stdout, stderr, signal } = surroundings;
-  const { red } = pc.createColors(stderr.isTTY && pc.isColorSupported);
+  const { red } = coloursOf(stderr);
   const progress = createProgress(stderr);
   const writeLine = (output: Output, line: string) => {
     progress.clear();
@@ -55,9 +55,12 @@ export async function runProgram(args: readonly string[], surroundings: Surround
   }
 }
 
+/** Colours for a terminal only: an undefined `isTTY` must not fall to picocolors' default, which colours under CI. */
+const coloursOf = ({ isTTY = false }: Output) => pc.createColors(isTTY && pc.isColorSupported);
+
 /** Only commands that `args` name are imported: help of one command costs nothing of the others. */
 async function createProgram(args: readonly string[], { stdout, stderr }: Surroundings, context: Context) {
-  const { red } = pc.createColors(stderr.isTTY && pc.isColorSupported);
+  const { red } = coloursOf(stderr);
   const program = new Commander("med-danet")
     .description("Slice-adaptive segmentation of medical volumes (Med-DANet): each slice gets the network it needs.")
     .version(version)
