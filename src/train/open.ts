@@ -17,6 +17,8 @@ export interface OpenOptions {
   readonly data: Folder;
   /** A split file's bytes and name; default: `split.json` of the data folder, else the first of five seeded folds. */
   readonly split?: { readonly bytes: Uint8Array; readonly name: string } | undefined;
+  /** Cross-validation: fold `number`, from 1 on, of `count`, over the split's training cases, else over all cases. */
+  readonly fold?: Fold | undefined;
   readonly out: Folder;
   readonly gzip: Gzip;
   readonly runtime: Runtime;
@@ -25,6 +27,11 @@ export interface OpenOptions {
   readonly onProgress?: (progress: Progress) => void;
   readonly onEntry?: (entry: LogEntry) => void;
   readonly signal?: AbortSignal;
+}
+
+export interface Fold {
+  readonly number: number;
+  readonly count: number;
 }
 
 const SPLIT = "split.json";
@@ -59,16 +66,27 @@ export async function openRun(options: OpenOptions): Promise<TrainRun> {
   return { recipe, dataset, training, validation, runtime, out, log, onProgress, signal };
 }
 
-async function chooseSplit(
-  { data, split, recipe }: OpenOptions,
-  dataset: Dataset,
+/**
+ * Which of the found cases train and which validate. The folds of one seed are the same in every run, so the runs of
+ * all `count` folds validate each case once. Throws `UserError` for a bad split file and more folds than cases.
+ */
+export async function chooseSplit(
+  { data, split, fold, recipe }: Pick<OpenOptions, "data" | "split" | "fold" | "recipe">,
+  dataset: Pick<Dataset, "stratum">,
   files: readonly CaseFiles[],
 ): Promise<Split> {
   const ids = files.map(({ id }) => id);
-  if (split) return readSplit(split.bytes, ids, split.name);
-  if ((await data.list()).includes(SPLIT)) return readSplit(await data.read(SPLIT), ids, `${data.name}/${SPLIT}`);
-  if (ids.length < FOLDS) return { train: ids, validation: [] };
-  return makeFolds(ids, { count: FOLDS, seed: recipe.seed, stratum: dataset.stratum })[0]!;
+  const listed = split ?? (await readPresentSplit(data));
+  const given = listed && readSplit(listed.bytes, ids, listed.name);
+  if (given && !fold) return given;
+  if (!fold && ids.length < FOLDS) return { train: ids, validation: [] };
+  const { number, count } = fold ?? { number: 1, count: FOLDS };
+  return makeFolds(given?.train ?? ids, { count, seed: recipe.seed, stratum: dataset.stratum })[number - 1]!;
+}
+
+async function readPresentSplit(data: Folder): Promise<OpenOptions["split"]> {
+  if (!(await data.list()).includes(SPLIT)) return undefined;
+  return { bytes: await data.read(SPLIT), name: `${data.name}/${SPLIT}` };
 }
 
 /** A folder inside a folder. */

@@ -8,7 +8,7 @@ import { requireWritable } from "../../node/folder.ts";
 import { createNodeRuntime, nodeGzip, openFolder } from "../../node/index.ts";
 import { recipes } from "../../recipes/index.ts";
 import type { LogEntry } from "../../train/log.ts";
-import { openRun } from "../../train/open.ts";
+import { type Fold, openRun } from "../../train/open.ts";
 import { applySettings } from "../../train/recipe.ts";
 import { train as trainAll } from "../../train/train.ts";
 import { defineCommand } from "../command.ts";
@@ -17,6 +17,15 @@ import { formatDuration } from "../progress.ts";
 import { version } from "../version.ts";
 
 const collect = z.union([z.array(z.string()), z.undefined()]).transform((values) => values ?? []);
+
+/** "2/5" */
+const foldOption = z
+  .string()
+  .regex(/^\d+\/\d+$/, "must be k/n such as 1/5")
+  .transform((text) => text.split("/").map(Number) as [number, number])
+  .refine(([number, count]) => count >= 2 && number >= 1 && number <= count, "must be 1/n to n/n, n 2 or more")
+  .transform(([number, count]): Fold => ({ number, count }))
+  .optional();
 
 export const train = defineCommand({
   options: {
@@ -28,6 +37,11 @@ export const train = defineCommand({
       help: 'JSON {"train": [ids], "validation": [ids]} (default: split.json of the data, else one fold of five)',
       value: z.string().optional(),
     },
+    fold: {
+      flags: "--fold <k/n>",
+      help: "cross-validation: fold k of n of the cases that the split trains on, or of all cases",
+      value: foldOption,
+    },
     set: { flags: "--set <key=value...>", help: "change a value of the recipe: bank.epochs=2", value: collect },
     resume: { flags: "--resume", help: "go on from the checkpoints in --out", value: flag() },
     device,
@@ -37,6 +51,7 @@ export const train = defineCommand({
   examples: [
     "med-danet train --recipe brats --data brats/ --out runs/first",
     "med-danet train --recipe brats --data brats/ --out runs/first --resume",
+    "med-danet train --recipe brats --data brats/ --out runs/fold2 --fold 2/5",
     "med-danet train --recipe phantom --data phantoms/ --out runs/try --set bank.epochs=2 --set seed=7",
   ],
   async run(_, options, { print, note, onProgress, signal }) {
@@ -47,7 +62,19 @@ export const train = defineCommand({
       options.split === undefined ? undefined : { bytes: await readSplitFile(options.split), name: options.split };
     const runtime = await createNodeRuntime({ device: options.device, ...threadCount(options.threads), onNote: note });
     const onEntry = (entry: LogEntry) => print(options.json ? JSON.stringify(entry) : describe(entry));
-    const common = { recipe, split, out, gzip: nodeGzip, runtime, resume: options.resume, onProgress, onEntry, signal };
+    const { fold } = options;
+    const common = {
+      recipe,
+      split,
+      fold,
+      out,
+      gzip: nodeGzip,
+      runtime,
+      resume: options.resume,
+      onProgress,
+      onEntry,
+      signal,
+    };
     const bankFolder = openFolder(join(options.out, "bank"));
     try {
       await trainAll(await openRun({ ...common, data: openFolder(options.data) }), { bankFolder, version });
