@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { UserError } from "../error.ts";
 import { createRandom } from "../random.ts";
+import { changeIntensity, noAugmentation } from "./augment.ts";
 import { type CompactCase, compactCase } from "./compact.ts";
 import { copyCrop, fillBatch, poolSlices, type SamplePlan } from "./sampler.ts";
 
-const still = { flipX: false, flipY: false, gain: [1, 1], offset: [0, 0] };
+const still = noAugmentation(2);
 
 /**
  * 6 x 5 x 2 voxels: in slice 1, channel 0 holds 10 y + x and channel 1 its negative in x 1..4, y 1..3; the truth is 3
@@ -44,6 +45,18 @@ describe("copyCrop", () => {
     expect(into.images[17]).toBe(9);
   });
 
+  test.each([
+    ["a quarter turn", { angle: Math.PI / 2 }, [13, 23, 33, 12, 22, 32, 11, 21, 31], null],
+    ["half a turn", { angle: Math.PI }, [33, 32, 31, 23, 22, 21, 13, 12, 11], null],
+    ["twice the size", { zoom: 2 }, [16.5, 17, 17.5, 21.5, 22, 22.5, 26.5, 27, 27.5], null],
+    ["half the size", { zoom: 0.5 }, [0, 0, 0, 0, 22, 24, 0, 0, 0], 5],
+  ])("%s about the middle, voxel (2, 2)", (_, change, image, tumourAt) => {
+    const into = makeBatch(1, 3);
+    copyCrop(makeCase(), { ...still, ...change, slice: 1, x: 1, y: 1, size: 3 }, { into, item: 0 });
+    expect(rounded(into.images.subarray(0, 9))).toEqual(image);
+    expect([...into.truth]).toEqual(image.map((_, i) => (i === tumourAt ? 3 : 0)));
+  });
+
   test("an empty slice, and gain and offset of each channel, outside the brain too", () => {
     const into = makeBatch(1, 2);
     const change = { ...still, gain: [2, 1], offset: [0.5, -0.5], size: 2 };
@@ -52,10 +65,28 @@ describe("copyCrop", () => {
     copyCrop(makeCase(), { ...change, slice: 1, x: 4, y: 3 }, { into, item: 0 });
     expect(rounded(into.images)).toEqual([68.5, 0.5, 0.5, 0.5, -34.5, -0.5, -0.5, -0.5]);
     expect([...into.truth]).toEqual([0, 0, 0, 0]);
+    copyCrop(makeCase(), { ...change, brainOnly: true, slice: 1, x: 4, y: 3 }, { into, item: 0 });
+    expect(rounded(into.images)).toEqual([68.5, 0, 0, 0, -34.5, 0, 0, 0]);
+  });
+
+  test("contrast bends the values between the lowest and the highest of the brain", () => {
+    const plane = Float32Array.of(0, 1, 2, 5);
+    changeIntensity(plane, { gamma: 2, gain: 1, offset: 0, brainOnly: false });
+    expect([...plane]).toEqual([0, 1, 1.25, 5]);
   });
 });
 
-const plan: SamplePlan = { crop: 3, tumourSlices: 0.8, tumourCrops: 0.5, jitter: 0, flip: 0.5, scale: 0.1, shift: 0.1 };
+const quiet = { rotate: 0, zoom: 0, gamma: 0, brainOnly: false };
+const plan: SamplePlan = {
+  crop: 3,
+  tumourSlices: 0.8,
+  tumourCrops: 0.5,
+  jitter: 0,
+  ...quiet,
+  flip: 0.5,
+  scale: 0.1,
+  shift: 0.1,
+};
 
 test("pools the slices by tumour, with its box", () => {
   const pool = poolSlices([makeCase()]);

@@ -3,8 +3,9 @@
 import { UserError } from "../error.ts";
 import type { Random } from "../random.ts";
 import { boundingBox } from "../volume/bounding-box.ts";
-import { type Augmentation, type AugmentPlan, drawAugmentation } from "./augment.ts";
+import { type Augmentation, type AugmentPlan, changeIntensity, drawAugmentation } from "./augment.ts";
 import type { CompactCase } from "./compact.ts";
+import { type CropPlanes, copyWarped } from "./warp.ts";
 
 export interface SamplePlan extends AugmentPlan {
   /** Width and height of a crop; at most the slice size. */
@@ -37,7 +38,7 @@ export interface SlicePool {
 /** Where a crop was taken, and how it was changed. */
 export interface Crop extends Augmentation {
   readonly slice: number;
-  /** Voxel of the slice at the crop's corner, before flips. */
+  /** Voxel of the slice at the crop's corner, before flips, turn and zoom. */
   readonly x: number;
   readonly y: number;
   readonly size: number;
@@ -121,27 +122,38 @@ function drawCrop(pool: SlicePool, plan: SamplePlan, random: Random): Drawn {
 
 /** Writes one crop of a case as item `item` of a batch: image and, where the case has one, truth. */
 export function copyCrop(source: CompactCase, crop: Crop, { into, item }: { into: Batch; item: number }): void {
-  const { box, steps, voxels, truth } = source;
-  const [width, height, depth] = box.size;
-  const z = crop.slice - box.start[2];
-  const inside = z >= 0 && z < depth;
+  const { box, steps } = source;
   const area = crop.size ** 2;
-  steps.forEach((step, c) => {
-    const plane = { data: voxels, start: (z * steps.length + c) * width * height, gain: step * crop.gain[c] };
-    const target = into.images.subarray((item * steps.length + c) * area, (item * steps.length + c + 1) * area);
-    target.fill(crop.offset[c]);
-    if (inside) copyPlane(plane, { ...crop, box }, { target, offset: crop.offset[c] });
+  const z = crop.slice - box.start[2];
+  const image = into.images.subarray(item * steps.length * area, (item + 1) * steps.length * area).fill(0);
+  const truth = into.truth.subarray(item * area, (item + 1) * area).fill(0);
+  if (z >= 0 && z < box.size[2]) {
+    const copy = crop.angle === 0 && crop.zoom === 1 ? copyPlanes : copyWarped;
+    copy(source, { ...crop, z }, { image, truth });
+  }
+  const { gamma, gain, offset, brainOnly } = crop;
+  steps.forEach((_, c) => {
+    const change = { gamma: gamma[c], gain: gain[c], offset: offset[c], brainOnly };
+    changeIntensity(image.subarray(c * area, (c + 1) * area), change);
   });
-  const target = into.truth.subarray(item * area, (item + 1) * area).fill(0);
-  if (inside && truth)
-    copyPlane({ data: truth, start: z * width * height, gain: 1 }, { ...crop, box }, { target, offset: 0 });
 }
 
-/** target = data * gain + offset, for the part of the crop that lies in the box. */
+/** The crop without turn or zoom: rows are copied. */
+function copyPlanes({ box, steps, voxels, truth }: CompactCase, crop: Crop & { z: number }, to: CropPlanes): void {
+  const area = box.size[0] * box.size[1];
+  const place = { ...crop, box };
+  steps.forEach((gain, c) => {
+    const plane = { data: voxels, start: (crop.z * steps.length + c) * area, gain };
+    copyPlane(plane, place, to.image.subarray(c * crop.size ** 2, (c + 1) * crop.size ** 2));
+  });
+  if (truth) copyPlane({ data: truth, start: crop.z * area, gain: 1 }, place, to.truth);
+}
+
+/** target = data * gain, for the part of the crop that lies in the box. */
 function copyPlane(
   { data, start, gain }: { data: Int16Array | Uint8Array; start: number; gain: number },
   { x, y, size, flipX, flipY, box }: Crop & Pick<CompactCase, "box">,
-  { target, offset }: { target: Float32Array | Uint8Array; offset: number },
+  target: Float32Array | Uint8Array,
 ): void {
   const [width, height] = box.size;
   const [left, top] = [x - box.start[0], y - box.start[1]];
@@ -151,6 +163,6 @@ function copyPlane(
     const toRow = flipY ? size - 1 - (row - top) : row - top;
     let to = toRow * size + (flipX ? size - 1 - (firstX - left) : firstX - left);
     for (let from = start + row * width + firstX; from < start + row * width + endX; from++, to += step)
-      target[to] = data[from] * gain + offset;
+      target[to] = data[from] * gain;
   }
 }

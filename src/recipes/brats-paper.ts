@@ -21,8 +21,19 @@ export const bratsPaper: Recipe = {
     crossEntropyWeight: 0,
     validateEvery: 10,
   },
-  // Tumour-bearing slices in their natural share (about 66 of 155), crops not centred: uniform draws.
-  sampling: { ...brats.sampling, tumourSlices: 0.43, tumourCrops: 0 },
+  sampling: {
+    // Tumour-bearing slices in their natural share (about 66 of 155), crops not centred: uniform draws.
+    tumourSlices: 0.43,
+    tumourCrops: 0,
+    jitter: 0,
+    flip: 0.5,
+    rotate: 0,
+    zoom: 0,
+    scale: 0.1,
+    shift: 0.1,
+    gamma: 0,
+    brainOnly: false,
+  },
   labels: { everySlice: 1 },
   decisionTraining: {
     ...brats.decisionTraining,

@@ -62,6 +62,8 @@ function windowDrawer({ recipe, training, dataset }: TrainRun, labels: readonly 
     truth: new Uint8Array(batch * size * size),
   };
   const choices = new Uint8Array(batch);
+  // A turned or magnified window shows other pixels than the one whose label was measured.
+  const plan = { ...recipe.sampling, rotate: 0, zoom: 0 };
   const pick = (random: Random) => {
     const wanted = random.uniform() < recipe.decisionTraining.tumourWindows ? 0 : 1;
     const pool = pools[wanted]!.length > 0 ? pools[wanted]! : pools[1 - wanted]!;
@@ -71,7 +73,7 @@ function windowDrawer({ recipe, training, dataset }: TrainRun, labels: readonly 
     const random = createRandom(deriveSeed(recipe.seed, STREAM.decisionBatch, step));
     for (let item = 0; item < batch; item++) {
       const { case: index, slice, x, y, choice } = pick(random);
-      const augmentation = drawAugmentation(recipe.sampling, random, dataset.channels.length);
+      const augmentation = drawAugmentation(plan, random, dataset.channels.length);
       copyCrop(training[index]!, { slice, x, y, size, ...augmentation }, { into, item });
       choices[item] = choice;
     }

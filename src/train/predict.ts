@@ -1,5 +1,6 @@
 /** @file Classes of crops by a candidate as it stands, for validation and for choice labels. */
 
+import { noAugmentation } from "../data/augment.ts";
 import type { CompactCase } from "../data/compact.ts";
 import { type Crop, copyCrop } from "../data/sampler.ts";
 import { labelPixels } from "../infer/assemble.ts";
@@ -8,11 +9,11 @@ import type { Weights } from "../nn/scope.ts";
 import type { Runtime } from "../platform.ts";
 import { exportNetwork } from "./export.ts";
 
-/** A place in a case: no flips, intensities as they are. */
-export function plainCrop(source: CompactCase, place: { slice: number; x: number; y: number; size: number }): Crop {
-  const channels = source.steps.length;
-  return { ...place, flipX: false, flipY: false, gain: Array(channels).fill(1), offset: Array(channels).fill(0) };
-}
+/** A place in a case, unchanged. */
+export const plainCrop = (source: CompactCase, place: { slice: number; x: number; y: number; size: number }): Crop => ({
+  ...place,
+  ...noAugmentation(source.steps.length),
+});
 
 export interface Placed {
   readonly source: CompactCase;

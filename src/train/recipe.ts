@@ -47,8 +47,12 @@ export const recipeSchema = z.strictObject({
     tumourCrops: share,
     jitter: z.number().int().min(0),
     flip: share,
+    rotate: z.number().min(0).max(180),
+    zoom: z.number().min(0),
     scale: share,
     shift: z.number().min(0),
+    gamma: z.number().min(0),
+    brainOnly: z.boolean(),
   }),
   /** Eq. 4. */
   choice: z.strictObject({ alpha: z.number().min(0), softmaxDice: z.boolean(), softmaxFlops: z.boolean() }),
