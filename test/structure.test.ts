@@ -12,20 +12,23 @@ const core = {
   danet: [],
   nn: ["graph"],
   nets: ["graph", "nn"],
-  data: ["volume"],
+  data: ["volume", "danet (types)"],
   infer: ["danet", "volume"],
   eval: ["volume"],
-  report: ["eval", "volume"],
+  report: ["eval", "volume", "danet (types)", "data (types)", "infer (types)"],
   train: ["danet", "data", "eval", "graph", "infer", "nets", "nn", "volume"],
   recipes: ["nets", "train (types)"],
 } as const;
 const rooms: Readonly<Record<string, readonly string[]>> = {
   ...core,
   node: [],
+  web: [],
   index: Object.keys(core),
   cli: [...Object.keys(core), "node"],
+  server: [...Object.keys(core), "node"],
+  app: [...Object.keys(core), "web"],
 };
-const ground = ["platform", "error", "random", "sha256"];
+const ground = ["platform", "error", "random", "sha256", "session"];
 
 /** Folder with a table in its `index.ts` -> how a file announces an entry; the table must hold the name. */
 const tables: Readonly<Record<string, RegExp>> = {

@@ -1,5 +1,6 @@
 /** @file From a case as its files hold it to what the networks see, and back. */
 
+import { moveOrigin } from "../volume/affine.ts";
 import { boundingBox } from "../volume/bounding-box.ts";
 import { type Box, fitStart, fitTo, undoFit } from "../volume/fit.ts";
 import type { Grid, LabelMap, Vec3, Volume } from "../volume/grid.ts";
@@ -12,6 +13,8 @@ import type { RawCase } from "./load.ts";
 import { normalizations } from "./normalization.ts";
 
 export interface PreparedCase extends FrameCase {
+  /** Where the frame's voxels lie in the world. */
+  readonly grid: Grid;
   /** Classes of every voxel of the frame (x fastest) -> the source's labels on the source's grid. */
   restore(classes: Uint8Array): LabelMap;
 }
@@ -45,7 +48,7 @@ export function prepareCase(
     (data) => fitSlices(resampleVolume({ grid: route.turned, data }, route.spaced), route).data,
   );
   const restore = (classes: Uint8Array) => restoreClasses(classes, route, raw.labels);
-  const prepared = { id: raw.id, size: route.size, channels, restore };
+  const prepared = { id: raw.id, size: route.size, grid: gridOf(route), channels, restore };
   if (raw.truth === undefined) return prepared;
   const classes = turnLabels(relabel(raw.truth, relabelTable(raw.labels, [...raw.labels.keys()])));
   return { ...prepared, truth: fitSlices(resampleLabels(classes, route.spaced), route).data };
@@ -67,6 +70,11 @@ const findBrain = ({ grid, data }: LabelMap): Box =>
 
 const fitSlices = <T extends Volume | LabelMap>(image: T, { size, start }: Route): T =>
   isSame(image.grid.size, size) ? image : fitTo(image, size, start);
+
+const gridOf = ({ spaced, size, start }: Route): Grid => ({
+  ...spaced,
+  ...{ size, affine: moveOrigin(spaced.affine, start) },
+});
 
 function restoreClasses(
   classes: Uint8Array,

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import type * as Ort from "onnxruntime-node";
 import { UserError } from "../error.ts";
 import type { Runtime } from "../platform.ts";
-import { wrapSession } from "./session.ts";
+import { wrapSession } from "../session.ts";
 import { createWasmRuntime } from "./wasm.ts";
 
 export const devices = ["cpu", "webgpu", "cuda", "wasm"] as const;

@@ -1,7 +1,7 @@
 /** @file `Runtime` on Node through WebAssembly, for machines without onnxruntime-node: the only importer of onnxruntime-web here. */
 
 import type { Runtime } from "../platform.ts";
-import { wrapSession } from "./session.ts";
+import { wrapSession } from "../session.ts";
 
 /** `threads` is settled by the first model of the process, which starts the WASM module's workers. */
 export async function createWasmRuntime(threads: number): Promise<Runtime> {

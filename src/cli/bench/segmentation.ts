@@ -11,7 +11,7 @@ import { basename, join } from "node:path";
 import { datasets } from "../../data/index.ts";
 import { findCases } from "../../data/load.ts";
 import { openFolder } from "../../node/folder.ts";
-import type { CaseReport } from "../segment/case-report.ts";
+import type { CaseReport } from "../../report/case-report.ts";
 
 export interface SegmentationFigures {
   readonly policy: string;

@@ -2,15 +2,15 @@
 
 import { z } from "zod";
 import { readBank } from "../../danet/bank.ts";
+import { datasetOf } from "../../data/bank-dataset.ts";
 import { UserError } from "../../error.ts";
 import { openNetworks } from "../../infer/networks.ts";
 import { checkSetting, choiceOf, DYNAMIC } from "../../infer/plan.ts";
 import { openFolder, requireWritable } from "../../node/folder.ts";
 import { createNodeRuntime } from "../../node/runtime.ts";
+import { type CaseReport, describeCase } from "../../report/case-report.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { device, flag, json, threads } from "../option.ts";
-import { datasetOf } from "../segment/bank-dataset.ts";
-import { type CaseReport, describeCase } from "../segment/case-report.ts";
 import { findInputCases, type InputCase, protectFiles } from "../segment/find-input-cases.ts";
 import { type SegmentFilesOptions, segmentFiles } from "../segment/segment-files.ts";
 

@@ -1,5 +1,6 @@
 /** @file One case from its files to its results: read, prepare, segment, restore, measure, draw, write. */
 
+import { deflateSync } from "node:zlib";
 import type { Bank, BankModel } from "../../danet/bank.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { loadCase } from "../../data/load.ts";
@@ -11,12 +12,12 @@ import { segmentCase } from "../../infer/segment.ts";
 import { createStopwatch } from "../../infer/stopwatch.ts";
 import { nodeGzip } from "../../node/gzip.ts";
 import type { Folder } from "../../platform.ts";
+import { type CaseReport, formatCaseReport, measureVolumes, regionsInFile } from "../../report/case-report.ts";
+import { drawCase } from "../../report/segmentation-picture.ts";
 import { writeNiftiLabels } from "../../volume/nifti.ts";
 import type { Context } from "../command.ts";
 import { version } from "../version.ts";
-import { type CaseReport, formatCaseReport, measureVolumes, regionsInFile } from "./case-report.ts";
 import { type InputCase, resultName } from "./find-input-cases.ts";
-import { drawCase } from "./picture.ts";
 
 export interface SegmentFilesOptions {
   readonly bank: Bank;
@@ -59,7 +60,7 @@ export async function segmentFiles(
     raw.truth ? measureCase({ prediction: labels, truth: { grid, data: raw.truth }, regions }) : undefined,
   );
   const picture = await stopwatch.time("draw", async () =>
-    drawCase({ prepared, bank, dataset, segmentation, metrics }),
+    drawCase({ prepared, bank, dataset, segmentation, metrics, deflate: (bytes) => deflateSync(bytes) }),
   );
   const nifti = await stopwatch.time("pack", () => writeNiftiLabels(labels.data, raw.source, nodeGzip));
   const { decisions, activation, flops, seconds } = segmentation;

@@ -1,10 +1,10 @@
 /** @file The data set of a bank, as the bank saw it. */
 
-import type { Bank } from "../../danet/bank.ts";
-import type { Dataset } from "../../data/dataset.ts";
-import { datasets } from "../../data/index.ts";
-import { type NormalizationId, normalizations } from "../../data/normalization.ts";
-import { lookUp, UserError } from "../../error.ts";
+import type { Bank } from "../danet/bank.ts";
+import { lookUp, UserError } from "../error.ts";
+import type { Dataset } from "./dataset.ts";
+import { datasets } from "./index.ts";
+import { type NormalizationId, normalizations } from "./normalization.ts";
 
 /** Naming of files from the table of data sets; channels, normalization and frame from the bank. Throws `UserError` when they do not fit. */
 export function datasetOf(bank: Bank): Dataset {

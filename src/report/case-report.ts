@@ -1,12 +1,13 @@
 /** @file What is known of a segmented case: the `<case>.json` file, and the same as text. */
 
-import type { Bank } from "../../danet/bank.ts";
-import type { RegionMetrics } from "../../eval/case-metrics.ts";
-import type { Segmentation } from "../../infer/segment.ts";
-import { volumeMl } from "../../volume/components.ts";
-import type { LabelMap } from "../../volume/grid.ts";
+import type { Bank } from "../danet/bank.ts";
+import type { RegionMetrics } from "../eval/case-metrics.ts";
+import type { Segmentation } from "../infer/segment.ts";
+import { volumeMl } from "../volume/components.ts";
+import type { LabelMap } from "../volume/grid.ts";
 
-export interface CaseReport extends Omit<Segmentation, "classes"> {
+/** What every report of a case says, wherever it was segmented. */
+export interface CaseResult extends Omit<Segmentation, "classes"> {
   readonly schemaVersion: 1;
   readonly case: string;
   /** "dynamic", or the candidate that every window got. */
@@ -19,14 +20,17 @@ export interface CaseReport extends Omit<Segmentation, "classes"> {
   readonly volumesMl: Readonly<Record<string, number>>;
   /** Where the case has a truth. */
   readonly metrics?: RegionMetrics;
+  readonly bank: { readonly dataset: string; readonly sha256: string };
+}
+
+export interface CaseReport extends CaseResult {
   /** Of the process so far: resident memory at its highest, in MB of 1e6 bytes. */
   readonly peakMemoryMb: number;
-  readonly bank: { readonly dataset: string; readonly sha256: string };
   readonly versions: Readonly<Record<"medDanet" | "runtime" | "device" | "node", string>>;
 }
 
 /** JSON with one line a decision; probabilities to 6 digits. */
-export function formatCaseReport({ decisions, ...report }: CaseReport): string {
+export function formatCaseReport({ decisions, ...report }: CaseResult): string {
   const lines = decisions.map(({ probabilities, ...decision }) =>
     JSON.stringify({
       ...decision,

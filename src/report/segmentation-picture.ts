@@ -1,14 +1,13 @@
 /** @file The picture of a case, drawn in the bank's frame: there the slices are those that were routed. */
 
-import { deflateSync } from "node:zlib";
-import type { Bank } from "../../danet/bank.ts";
-import type { Dataset } from "../../data/dataset.ts";
-import type { PreparedCase } from "../../data/prepare.ts";
-import type { RegionMetrics } from "../../eval/case-metrics.ts";
-import type { Segmentation } from "../../infer/segment.ts";
-import { type CasePicture, drawCasePicture } from "../../report/case-picture.ts";
-import type { Affine, Grid } from "../../volume/grid.ts";
-import { relabel } from "../../volume/relabel.ts";
+import type { Bank } from "../danet/bank.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { PreparedCase } from "../data/prepare.ts";
+import type { RegionMetrics } from "../eval/case-metrics.ts";
+import type { Segmentation } from "../infer/segment.ts";
+import { relabel } from "../volume/relabel.ts";
+import { type CasePicture, drawCasePicture } from "./case-picture.ts";
+import type { Deflate } from "./png.ts";
 
 export interface Drawing {
   readonly prepared: PreparedCase;
@@ -16,12 +15,13 @@ export interface Drawing {
   readonly dataset: Dataset;
   readonly segmentation: Segmentation;
   readonly metrics?: RegionMetrics | undefined;
+  /** Default: one that runs everywhere. */
+  readonly deflate?: Deflate;
 }
 
 /** A PNG: slices of the first channel with prediction and truth, and the choices. */
-export function drawCase({ prepared, bank, dataset, segmentation, metrics }: Drawing): Uint8Array {
-  const grid = frameGrid(bank, prepared);
-  const { truth } = prepared;
+export function drawCase({ prepared, bank, dataset, segmentation, metrics, deflate }: Drawing): Uint8Array {
+  const { grid, truth } = prepared;
   const labels = Uint8Array.from(bank.labels);
   const dice = metrics && Object.fromEntries(Object.entries(metrics).map(([region, { dice }]) => [region, dice]));
   const names = dataset.labels.map((label, index) => [label, dataset.labelNames[index]]).slice(1);
@@ -36,7 +36,7 @@ export function drawCase({ prepared, bank, dataset, segmentation, metrics }: Dra
     candidates: bank.candidates.map(({ id }) => id),
     ...(dice && { dice }),
     labelNames: Object.fromEntries(names),
-    deflate: (bytes) => deflateSync(bytes),
+    ...(deflate && { deflate }),
   };
   return drawCasePicture(picture);
 }
@@ -48,14 +48,4 @@ function liftBrain(channel: Float32Array): Float32Array {
   const out = new Float32Array(channel.length);
   for (let i = 0; i < channel.length; i++) if (channel[i] !== 0) out[i] = channel[i] - least + 1;
   return out;
-}
-
-/** The frame's own axes and spacing, with the first voxel at the origin. */
-function frameGrid({ frame: { orientation, spacing } }: Bank, { size }: PreparedCase): Grid {
-  const affine = new Array<number>(12).fill(0);
-  [...orientation].forEach((letter, axis) => {
-    const row = Math.max("RAS".indexOf(letter), "LPI".indexOf(letter));
-    affine[4 * row + axis] = "RAS".includes(letter) ? spacing[axis] : -spacing[axis];
-  });
-  return { size, spacing, affine: affine as Affine };
 }

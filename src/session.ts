@@ -1,7 +1,7 @@
 /** @file ONNX Runtime's session as the project's `Session`; native and WASM builds share the interface. */
 
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-web";
-import type { Session, Tensor } from "../platform.ts";
+import type { Session, Tensor } from "./platform.ts";
 
 interface Binding {
   readonly Tensor: TensorConstructor;
