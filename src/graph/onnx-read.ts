@@ -138,7 +138,8 @@ function readNode(node: NodeProto, values: ReadonlyMap<string, Value>, name: str
   if (!known)
     throw new UserError(`${where}: the operator is not supported; supported are: ${Object.keys(ops).join(", ")}`);
   const op = ops[node.opType as keyof typeof ops] as unknown as Op<Attributes>;
-  const operands = node.input.map((key) => {
+  const operands = node.input.flatMap((key) => {
+    if (key === "" && op.emptyInputs) return [];
     const value = values.get(key);
     if (!value) throw new UserError(`${where}: input "${key}" must be given or computed by a node before it`);
     return value;

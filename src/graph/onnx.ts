@@ -96,7 +96,7 @@ function nodeProto(node: Node, names: Map<Value, string>, lists: Map<string, Ten
   );
   return create(NodeProtoSchema, {
     opType: op.type,
-    input: [...node.inputs.map((value) => names.get(value)!), ...listInputs],
+    input: [...node.inputs.map((value) => names.get(value)!), ...Array(op.emptyInputs ?? 0).fill(""), ...listInputs],
     output: node.outputs.map((value) => names.get(value)!),
     attribute: attributes.flatMap(([key, kind]) => (kind === "input" ? [] : [attributeProto(key, kind, attrs[key]!)])),
   });

@@ -75,6 +75,8 @@ export interface Op<A extends object = never> {
   readonly type: string;
   /** Every attribute of the op; absent: it has none. */
   readonly attributes?: Readonly<Record<string, AttributeKind>>;
+  /** Optional inputs of ONNX that stay empty, between the values and the lists. Absent: 0. */
+  readonly emptyInputs?: number;
   infer(inputs: readonly Value[], attrs: A): readonly Inferred[];
   /**
    * Cotangents of the inputs, made of ordinary values, in the shape of the input or of what it was broadcast to.
@@ -119,6 +121,10 @@ export const scalar = (value: number): Value => constant(Float32Array.of(value),
 
 /** Elements of a shape; per item when the batch is unknown. */
 export const count = (shape: Shape): number => Math.abs(shape.reduce((a, b) => a * b, 1));
+
+/** One number for each of `rank` axes, where one serves them all. */
+export const perAxis = (n: number | readonly number[], rank: number): readonly number[] =>
+  typeof n === "number" ? Array<number>(rank).fill(n) : n;
 
 export function dtypeOf(data: Data): Value["dtype"] {
   if (data instanceof Float32Array) return "float32";

@@ -73,6 +73,22 @@ export const Gelu = unaryOp("Gelu", ({ inputs: [x], cotangents: [dy] }) => {
   const density = mul(scalar(1 / Math.sqrt(2 * Math.PI)), exp(mul(scalar(-0.5), mul(x!, x!))));
   return [mul(dy!, add(cdf, mul(x!, density)))];
 });
+// d sigmoid(x) = y (1 - y) dx
+export const Sigmoid = unaryOp("Sigmoid", ({ outputs: [y], cotangents: [dy] }) => [
+  mul(dy!, mul(y!, sub(scalar(1), y!))),
+]);
+// elu(x) = x, below 0 e^x - 1;  d elu(x) = min(y + 1, 1) dx
+export const Elu = unaryOp("Elu", ({ outputs: [y], cotangents: [dy] }) => [mul(dy!, sub(scalar(1), relu(neg(y!))))]);
+/** x, and the scalars that it stays between. */
+export const Clip = defineOp({
+  type: "Clip",
+  infer: ([x]) => [x!.shape],
+  // Nothing passes where a bound was reached.
+  grad: ({ inputs: [, low, high], outputs: [y], cotangents: [dy] }) => {
+    const inside = mul(cast(greater(y!, low!), "float32"), cast(greater(high!, y!), "float32"));
+    return [mul(dy!, inside), null, null];
+  },
+});
 export const Floor = unaryOp("Floor", "none");
 
 /** `to` is the ONNX number of a dtype. */
@@ -102,6 +118,9 @@ export const sqrt = unary(Sqrt);
 export const erf = unary(Erf);
 export const relu = unary(Relu);
 export const gelu = unary(Gelu);
+export const sigmoid = unary(Sigmoid);
+export const elu = unary(Elu);
+export const clip = (x: Value, low: number, high: number): Value => apply1(Clip, [x, scalar(low), scalar(high)], {});
 export const floor = unary(Floor);
 export const cast = (x: Value, to: keyof typeof ONNX_TYPE): Value =>
   x.dtype === to ? x : apply1(Cast, [x], { to: ONNX_TYPE[to] });

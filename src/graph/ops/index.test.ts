@@ -19,11 +19,14 @@ import { writeOnnx } from "../onnx.ts";
 import { apply1, constant, count, input, nodesOf, type Shape, scalar, type Value } from "../value.ts";
 import { type ConvAttributes, conv, convTranspose } from "./conv.ts";
 import * as elementwise from "./elementwise.ts";
+import { gather } from "./gather.ts";
 import { type OpType, ops } from "./index.ts";
+import { instanceNormalization } from "./instance-norm.ts";
 import { matmul } from "./linear.ts";
 import { batchNormalization, batchNormalizationTraining, layerNormalization } from "./norm.ts";
 import { averagePool, globalAveragePool, maxPool } from "./pool.ts";
 import { expand, reduceMax, reduceMean, reduceSum } from "./reduce.ts";
+import { resize } from "./resize.ts";
 import { concat, pad, reshape, slice, split, transpose } from "./shape.ts";
 import { logSoftmax, softmax } from "./softmax.ts";
 
@@ -94,6 +97,7 @@ const cases: Readonly<Record<OpType, readonly Case[]>> = {
     gives("2x3x2x2, 3, 3, 3, 3", ([x, ...params]) => batchNormalization(x!, params, 1e-5), positive),
   ],
   Cast: unary(floatCast),
+  Clip: unary((x) => elementwise.clip(x, -0.75, 1.25)),
   Concat: [gives("2x3, 2x1, 2x2", (x) => concat(x, 1)), gives("1x2, 3x2", (x) => concat(x, 0))],
   Conv: [
     conv2d("2x2x5x4, 3x2x3x3"),
@@ -115,6 +119,8 @@ const cases: Readonly<Record<OpType, readonly Case[]>> = {
     conv2d("2x2x6, 3x2x3", { strides: [2], pads: [1, 0] }),
     conv2d("1x2x3x4x3, 2x2x2x3x2, 2", { strides: [1, 1, 1], pads: [1, 1, 0, 0, 1, 1] }),
     conv2d("1x2x3x4x3, 2x2x2x3x2", { strides: [2, 1, 2], pads: [1, 1, 0, 0, 1, 1] }),
+    conv2d("2x2x3x4x3, 3x2x1x3x3, 3", { strides: [1, 1, 1], pads: [0, 1, 1, 0, 1, 1] }),
+    conv2d("1x2x4x4x4, 3x2x2x2x2", { strides: [2, 2, 2], pads: [0, 0, 0, 0, 0, 0] }),
   ],
   ConvTranspose: [
     convTranspose2d("2x2x3x2, 2x3x2x2, 3"),
@@ -129,8 +135,19 @@ const cases: Readonly<Record<OpType, readonly Case[]>> = {
       pads: Array(6).fill(0),
       output_padding: [0, 0, 0],
     }),
+    convTranspose2d("1x2x2x2x2, 2x2x3x3x3, 2", {
+      strides: [2, 2, 2],
+      pads: Array(6).fill(1),
+      output_padding: [1, 1, 1],
+    }),
+    convTranspose2d("1x2x2x2x3, 2x2x1x4x4, 2", {
+      strides: [1, 2, 2],
+      pads: [0, 1, 1, 0, 1, 1],
+      output_padding: [0, 0, 0],
+    }),
   ],
   Div: binary(elementwise.div, positive),
+  Elu: unary(elementwise.elu),
   Equal: binary(elementwise.equal),
   Erf: unary(elementwise.erf),
   Exp: unary(elementwise.exp),
@@ -140,9 +157,18 @@ const cases: Readonly<Record<OpType, readonly Case[]>> = {
     gives("2x3", ([x]) => expand(x!, [1, 3])),
   ],
   Floor: unary(elementwise.floor),
+  Gather: [
+    gives("4x2x3", ([x]) => gather(x!, constant(BigInt64Array.of(3n, 0n, 3n, 1n, 3n, 1n), [2, 3]))),
+    gives("3", ([x]) => gather(x!, constant(BigInt64Array.of(2n, 2n), [2]))),
+  ],
   Gelu: unary(elementwise.gelu),
   GlobalAveragePool: [gives("2x3x2x4", ([x]) => globalAveragePool(x!))],
   Greater: binary(elementwise.greater),
+  InstanceNormalization: [
+    gives("2x3x4, 3, 3", ([x, scale, bias]) => instanceNormalization(x!, [scale!, bias!], 1e-5)),
+    gives("2x2x2x3, 2, 2", ([x, scale, bias]) => instanceNormalization(x!, [scale!, bias!], 1e-3)),
+    gives("1x2x2x2x2, 2, 2", ([x, scale, bias]) => instanceNormalization(x!, [scale!, bias!], 1e-5)),
+  ],
   LayerNormalization: [
     gives("2x3x5, 5, 5", ([x, scale, bias]) => layerNormalization(x!, [scale!, bias!], 1e-5)),
     gives("7, 7, 7", ([x, scale, bias]) => layerNormalization(x!, [scale!, bias!], 1e-3)),
@@ -162,7 +188,9 @@ const cases: Readonly<Record<OpType, readonly Case[]>> = {
   MaxPool: [
     gives("1x2x5x4", ([x]) => maxPool(x!, 3, { stride: 2, padding: 1 })), // windows overlap
     gives("1x2x4x5", ([x]) => maxPool(x!, 2, { stride: 1, padding: 0 })),
-    gives("2x2x4x4", ([x]) => maxPool(x!, 2, { stride: 2, padding: 0 })),
+    gives("2x2x4x4", ([x]) => maxPool(x!, 2)),
+    gives("2x2x4x4x2", ([x]) => maxPool(x!, 2)),
+    gives("1x2x2x4x5", ([x]) => maxPool(x!, [1, 2, 2])),
   ],
   Mul: binary(elementwise.mul),
   Neg: unary(elementwise.neg),
@@ -176,7 +204,15 @@ const cases: Readonly<Record<OpType, readonly Case[]>> = {
   ReduceSum: reductions(reduceSum),
   Relu: unary(elementwise.relu),
   Reshape: [gives("2x6", ([x]) => reshape(x!, [3, 2, 2])), gives("1", ([x]) => reshape(x!, []))],
+  Resize: [
+    gives("2x2x3x4", ([x]) => resize(x!, [6, 8])),
+    gives("2x2x3x4", ([x]) => resize(x!, [6, 8], { alignCorners: true })),
+    gives("1x2x6x4", ([x]) => resize(x!, [2, 5])),
+    gives("1x1x3x2x4", ([x]) => resize(x!, [6, 4, 8])),
+    gives("1x2x4x3x3", ([x]) => resize(x!, [2, 3, 6])),
+  ],
   ScatterElements: [gives("4", ([x]) => scatter(x!))],
+  Sigmoid: unary(elementwise.sigmoid),
   Slice: [
     gives("4x5", ([x]) => slice(x!, { axes: [1], starts: [1], ends: [4] })),
     gives("4x5", ([x]) => slice(x!, { axes: [1, 0], starts: [-3, 2], ends: [-1, 100] })),

@@ -4,7 +4,9 @@ import { Conv, ConvTranspose } from "./conv.ts";
 import {
   Add,
   Cast,
+  Clip,
   Div,
+  Elu,
   Equal,
   Erf,
   Exp,
@@ -16,13 +18,17 @@ import {
   Mul,
   Neg,
   Relu,
+  Sigmoid,
   Sqrt,
   Sub,
 } from "./elementwise.ts";
+import { Gather } from "./gather.ts";
+import { InstanceNormalization } from "./instance-norm.ts";
 import { MatMul } from "./linear.ts";
 import { BatchNormalization, LayerNormalization } from "./norm.ts";
 import { AveragePool, GlobalAveragePool, MaxPool, ScatterElements } from "./pool.ts";
 import { Expand, ReduceMax, ReduceMean, ReduceSum } from "./reduce.ts";
+import { Resize } from "./resize.ts";
 import { Concat, Pad, Reshape, Slice, Split, Transpose } from "./shape.ts";
 import { LogSoftmax, Softmax } from "./softmax.ts";
 
@@ -31,18 +37,22 @@ export const ops = {
   AveragePool,
   BatchNormalization,
   Cast,
+  Clip,
   Concat,
   Conv,
   ConvTranspose,
   Div,
+  Elu,
   Equal,
   Erf,
   Exp,
   Expand,
   Floor,
+  Gather,
   Gelu,
   GlobalAveragePool,
   Greater,
+  InstanceNormalization,
   LayerNormalization,
   Log,
   LogSoftmax,
@@ -57,7 +67,9 @@ export const ops = {
   ReduceSum,
   Relu,
   Reshape,
+  Resize,
   ScatterElements,
+  Sigmoid,
   Slice,
   Softmax,
   Split,

@@ -1,6 +1,6 @@
-/** @file Pooling over two spatial axes. */
+/** @file Pooling: maxima over any number of spatial axes, means over two. */
 
-import { apply, apply1, count, defineOp, type Shape, scalar, type Value } from "../value.ts";
+import { apply, apply1, count, defineOp, perAxis, type Shape, scalar, type Value } from "../value.ts";
 import { div, mul } from "./elementwise.ts";
 import { expand } from "./reduce.ts";
 import { pad, reshape, zeros } from "./shape.ts";
@@ -22,7 +22,7 @@ const pooledShape = (shape: Shape, { kernel_shape, strides, pads }: PoolAttribut
   }),
 ];
 
-/** [N, C, H, W] -> maxima, and the flat index of each in the input. */
+/** [N, C, ...] -> maxima, and the flat index of each in the input. */
 export const MaxPool = defineOp<PoolAttributes>({
   type: "MaxPool",
   attributes: POOL,
@@ -86,9 +86,16 @@ export const GlobalAveragePool = defineOp({
   cost: ([x]) => ({ macs: 0, paper: count(x!.shape) }),
 });
 
-/** Square kernel, stride and padding. */
-export const maxPool = (x: Value, kernel: number, { stride, padding }: { stride: number; padding: number }): Value =>
-  apply(MaxPool, [x], { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: Array(4).fill(padding) })[0]!;
+/** Kernel and stride of every axis, or one an axis; the default stride makes windows that tile the image. */
+export function maxPool(
+  x: Value,
+  kernel: number | Shape,
+  { stride = kernel, padding = 0 }: { stride?: number | Shape; padding?: number } = {},
+): Value {
+  const rank = x.shape.length - 2;
+  const pads = Array<number>(2 * rank).fill(padding);
+  return apply(MaxPool, [x], { kernel_shape: perAxis(kernel, rank), strides: perAxis(stride, rank), pads })[0]!;
+}
 export const averagePool = (x: Value, kernel: number): Value =>
   apply1(AveragePool, [x], { kernel_shape: [kernel, kernel], strides: [kernel, kernel], pads: [0, 0, 0, 0] });
 export const globalAveragePool = (x: Value): Value => apply1(GlobalAveragePool, [x], {});
