@@ -28,6 +28,20 @@ export function patchForLabels(header: Uint8Array): Uint8Array {
   return out;
 }
 
+/** A copy of the header of a file of several volumes that announces one of them. */
+export function patchForOneVolume(header: Uint8Array): Uint8Array {
+  const { version, littleEndian } = identify(header)!;
+  const { dim } = layouts[version];
+  const out = header.slice();
+  const view = new DataView(out.buffer);
+  for (const [i, size] of [3, undefined, undefined, undefined, 1, 1, 1, 1].entries()) {
+    if (size === undefined) continue;
+    if (version === 1) view.setInt16(dim + 2 * i, size, littleEndian);
+    else view.setBigInt64(dim + 8 * i, BigInt(size), littleEndian);
+  }
+  return out;
+}
+
 /** Where the voxels of a new file begin: header and an extension flag of four zeros. */
 const NEW_OFFSET = 352;
 

@@ -10,15 +10,38 @@ import { rotationOf } from "./quaternion.ts";
 type RawHeader = NIFTI1 | NIFTI2;
 
 export interface NiftiHeader extends Encoding {
+  /** Of one volume. */
   readonly grid: Grid;
+  /** How many volumes of that grid the file holds, one after the other. */
+  readonly volumes: number;
   /** Byte at which the voxels begin: header, extension flag and extensions come before. */
   readonly offset: number;
 }
 
 /** Byte offsets of the fields that the library does not give or that writing changes. */
 export const layouts = {
-  1: { size: 348, srow: 280, datatype: 70, voxOffset: 108, slope: 112, intercept: 116, calMax: 124, calMin: 128 },
-  2: { size: 540, srow: 400, datatype: 12, voxOffset: 168, slope: 176, intercept: 184, calMax: 192, calMin: 200 },
+  1: {
+    size: 348,
+    srow: 280,
+    dim: 40,
+    datatype: 70,
+    voxOffset: 108,
+    slope: 112,
+    intercept: 116,
+    calMax: 124,
+    calMin: 128,
+  },
+  2: {
+    size: 540,
+    srow: 400,
+    dim: 16,
+    datatype: 12,
+    voxOffset: 168,
+    slope: 176,
+    intercept: 184,
+    calMax: 192,
+    calMin: 200,
+  },
 } as const;
 
 export interface Kind {
@@ -38,7 +61,7 @@ export function identify(bytes: Uint8Array): Kind | undefined {
   return undefined;
 }
 
-/** Reads the header at the start of an inflated `.nii` file. Throws `UserError` where it does not describe one 3D volume. */
+/** Reads the header at the start of an inflated `.nii` file. Throws `UserError` where it does not describe 3D volumes. */
 export function parseHeader(bytes: Uint8Array, name: string): NiftiHeader {
   const kind = identify(bytes);
   if (!kind || bytes.length < layouts[kind.version].size) throw new UserError(notNifti(bytes, name));
@@ -49,6 +72,7 @@ export function parseHeader(bytes: Uint8Array, name: string): NiftiHeader {
   if (!(raw.datatypeCode in datatypes)) throw new UserError(badDatatype(raw, name));
   return {
     grid: gridOf(raw, srowOf(fixed, kind), name),
+    volumes: raw.dims.slice(4, raw.dims[0] + 1).reduce((product, size) => product * size, 1),
     datatype: raw.datatypeCode,
     littleEndian: kind.littleEndian,
     offset: offsetOf(raw, layouts[kind.version].size + 4, name),
@@ -116,12 +140,9 @@ function sizeOf({ dims }: RawHeader, name: string): Vec3 {
       `${name}: every dimension must be 1 or more, found dim = [${dims.join(", ")}]; the header is damaged`,
     );
   }
-  if (rank < 3 || sizes.slice(3).some((size) => size !== 1)) {
+  if (rank < 3) {
     throw new UserError(
-      `${name}: the image must be one 3D volume, found ${rank}D of size ${sizes.join("x")}; ` +
-        (rank < 3
-          ? "stack the slices to a volume first"
-          : "split it and give one volume, for example with fslsplit or nibabel"),
+      `${name}: the image must be one 3D volume, found ${rank}D of size ${sizes.join("x")}; stack the slices to a volume first`,
     );
   }
   return [sizes[0], sizes[1], sizes[2]];

@@ -6,7 +6,14 @@ import reference from "../../test/reference/volume.json" with { type: "json" };
 import { UserError } from "../error.ts";
 import { columnNorms, linearPart } from "./affine.ts";
 import type { Affine, Vec3 } from "./grid.ts";
-import { type NiftiImage, readNifti, readNiftiLabels, writeNiftiLabels, writeNiftiVolume } from "./nifti.ts";
+import {
+  type NiftiImage,
+  readNifti,
+  readNiftiLabels,
+  readNiftiStack,
+  writeNiftiLabels,
+  writeNiftiVolume,
+} from "./nifti.ts";
 
 const gzip = {
   inflate: promisify<Uint8Array, Uint8Array>(zlib.gunzip),
@@ -39,6 +46,27 @@ describe("readNifti", () => {
     shifted.set(plain(">f8 NIfTI-1"), 3);
     const expected = await readNifti(files[">f8 NIfTI-1"], gzip, "x");
     expect((await readNifti(shifted.subarray(3), gzip, "x")).data).toEqual(expected.data);
+  });
+
+  test.each([
+    ["<u2 NIfTI-1", 348, (view: DataView) => view.setInt16(48, 2, true)],
+    ["<i2 NIfTI-2", 540, (view: DataView) => view.setBigInt64(48, 2n, true)],
+  ])("%s of four dimensions: its volumes one by one, labels lie over one", async (name, size, setVolumes) => {
+    const single = plain(name);
+    const offset = single.length - 24; // 3x2x2 voxels of 16 bits
+    const bytes = new Uint8Array([...single, ...single.subarray(offset)]);
+    const view = new DataView(bytes.buffer);
+    expect(view.getInt32(0, true)).toBe(size);
+    setVolumes(view);
+    if (size === 348) view.setInt16(40, 4, true);
+    else view.setBigInt64(16, 4n, true);
+    view.setInt16(offset + 24, 777, true); // the first voxel of the second volume
+    const [first, second] = await readNiftiStack(bytes, gzip, "x");
+    const alone = await readNifti(single, gzip, "x");
+    expect(first).toEqual({ ...alone, header: expect.anything() });
+    expect([...second.data]).toEqual([expect.not.closeTo(alone.data[0]), ...alone.data.subarray(1)]);
+    const labels = await readNiftiLabels(await writeNiftiLabels(new Uint8Array(12).fill(3), second, gzip), gzip, "y");
+    expect(labels).toEqual({ grid: alone.grid, data: new Uint8Array(12).fill(3) });
   });
 
   test("without s-form and q-form the spacing alone gives the affine", async () => {

@@ -4,7 +4,7 @@ import { UserError } from "../error.ts";
 import type { Gzip } from "../platform.ts";
 import { type LabelMap, type Volume, voxelCount } from "./grid.ts";
 import { type NiftiHeader, parseHeader } from "./nifti-header.ts";
-import { createHeader, patchForLabels } from "./nifti-header-write.ts";
+import { createHeader, patchForLabels, patchForOneVolume } from "./nifti-header-write.ts";
 import { countNonFinite, datatypes, decodeVoxels } from "./nifti-voxels.ts";
 
 /** A volume with what is needed to write a label map over it. */
@@ -18,16 +18,44 @@ export interface NiftiImage extends Volume {
  * scl_inter. Throws `UserError` for what is not NIfTI, is cut off, is not 3D or holds NaN or infinite voxels.
  */
 export async function readNifti(bytes: Uint8Array, gzip: Gzip, name: string): Promise<NiftiImage> {
+  const { plain, header } = await open(bytes, gzip, name);
+  if (header.volumes === 1) return decodeStack(plain, header, name)[0];
+  const found = `4D of size ${[...header.grid.size, header.volumes].join("x")}`;
+  throw new UserError(
+    `${name}: the image must be one 3D volume, found ${found}; split it and give one volume, for example with fslsplit or nibabel`,
+  );
+}
+
+/** Reads all volumes of a 4D file in their order, one of a 3D file. Throws `UserError` as `readNifti` does. */
+export async function readNiftiStack(bytes: Uint8Array, gzip: Gzip, name: string): Promise<NiftiImage[]> {
+  const { plain, header } = await open(bytes, gzip, name);
+  return decodeStack(plain, header, name);
+}
+
+async function open(bytes: Uint8Array, gzip: Gzip, name: string) {
   const plain = isGzip(bytes) ? await inflate(bytes, gzip, name) : bytes;
-  const header = parseHeader(plain, name);
-  const data = decodeVoxels(voxelBytes(plain, header, name), header);
+  return { plain, header: parseHeader(plain, name) };
+}
+
+function decodeStack(plain: Uint8Array, header: NiftiHeader, name: string): NiftiImage[] {
+  const { grid, volumes, offset } = header;
+  const voxels = voxelBytes(plain, header, name);
+  const source = plain.slice(0, offset);
+  const head = volumes === 1 ? source : patchForOneVolume(source);
+  const length = voxels.length / volumes;
+  return Array.from({ length: volumes }, (_, volume) => {
+    const data = decodeVoxels(voxels.subarray(volume * length, (volume + 1) * length), header);
+    requireFinite(data, header, name);
+    return { header: head, grid, data };
+  });
+}
+
+function requireFinite(data: Float32Array, header: NiftiHeader, name: string): void {
   const bad = countNonFinite(data, header);
-  if (bad > 0) {
-    throw new UserError(
-      `${name}: every voxel must be a finite number, found ${bad} of ${data.length} NaN or infinite; replace them, for example by 0`,
-    );
-  }
-  return { header: plain.slice(0, header.offset), grid: header.grid, data };
+  if (bad === 0) return;
+  throw new UserError(
+    `${name}: every voxel must be a finite number, found ${bad} of ${data.length} NaN or infinite; replace them, for example by 0`,
+  );
 }
 
 /** Reads a label map. Throws `UserError` as `readNifti` does, and where a voxel is not a whole number from 0 to 255. */
@@ -99,12 +127,13 @@ async function inflate(bytes: Uint8Array, gzip: Gzip, name: string): Promise<Uin
   }
 }
 
-function voxelBytes(plain: Uint8Array, { grid, datatype, offset }: NiftiHeader, name: string): Uint8Array {
-  const expected = voxelCount(grid) * datatypes[datatype].bytes;
+function voxelBytes(plain: Uint8Array, header: NiftiHeader, name: string): Uint8Array {
+  const { grid, volumes, datatype, offset } = header;
+  const expected = volumes * voxelCount(grid) * datatypes[datatype].bytes;
   const found = Math.max(0, plain.length - offset);
   if (found >= expected) return plain.subarray(offset, offset + expected);
   throw new UserError(
-    `${name}: ${grid.size.join("x")} voxels of ${datatypes[datatype].name} must be ${expected} bytes, found ${found}; ` +
+    `${name}: ${[...grid.size, ...(volumes > 1 ? [volumes] : [])].join("x")} voxels of ${datatypes[datatype].name} must be ${expected} bytes, found ${found}; ` +
       "the file is cut off, copy or download it again",
   );
 }
