@@ -51,4 +51,6 @@ export interface Progress {
   readonly stage: string;
   readonly done: number;
   readonly total: number;
+  /** Share of the work that is done, where the units differ in cost; default: done / total. */
+  readonly share?: number;
 }

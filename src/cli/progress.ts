@@ -22,7 +22,7 @@ const NEXT_LINE = 15_000;
 /** `now` is in milliseconds. */
 export function createProgress(output: Output, now: () => number = () => performance.now()): ProgressDisplay {
   let stage = "";
-  let start = { time: now(), done: 0 };
+  let start = { time: now(), share: 0 };
   let shown = now();
   let isDrawn = false;
   const clear = () => {
@@ -33,15 +33,15 @@ export function createProgress(output: Output, now: () => number = () => perform
     if (progress.stage !== stage) {
       stage = progress.stage;
       // A resumed work starts with a part of it done.
-      start = { time: now(), done: progress.done };
+      start = { time: now(), share: shareOf(progress) };
       if (output.isTTY) shown = Number.NEGATIVE_INFINITY; // a new stage is drawn at once
     }
     const isLast = progress.done >= progress.total;
     if (isLast && output.isTTY) return clear();
     if (isLast || now() - shown < (output.isTTY ? REDRAW : NEXT_LINE)) return;
     shown = now();
-    const rate = (progress.done - start.done) / (now() - start.time);
-    const line = describe(progress, (progress.total - progress.done) / rate / 1000);
+    const rate = (shareOf(progress) - start.share) / (now() - start.time);
+    const line = describe(progress, (1 - shareOf(progress)) / rate / 1000);
     if (!output.isTTY) {
       output.write(`${line}\n`);
       return;
@@ -53,8 +53,10 @@ export function createProgress(output: Output, now: () => number = () => perform
   return { report, clear };
 }
 
-function drawBar({ done, total }: Progress): string {
-  const full = Math.round((BAR * done) / total);
+const shareOf = ({ done, total, share = done / total }: Progress): number => share;
+
+function drawBar(progress: Progress): string {
+  const full = Math.round(BAR * shareOf(progress));
   return "█".repeat(full) + "░".repeat(BAR - full);
 }
 

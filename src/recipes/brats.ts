@@ -25,6 +25,7 @@ export const brats: Recipe = {
     crossEntropyWeight: 1,
     warmupEpochs: 1,
     validateEvery: 8,
+    selectionCases: 0,
   },
   sampling: {
     tumourSlices: 0.8,

@@ -15,20 +15,24 @@ export interface Checkpoint {
   readonly step: number;
   /** What the run depends on, as text: a checkpoint of another recipe or other cases is refused. */
   readonly identity: string;
-  /** Network id -> plan and state. */
+  /** Mean Dice that earned the weights their place, where one did. */
+  readonly score?: number;
+  /** Network id -> plan and state; a network that has not begun is absent. */
   readonly states: Readonly<Record<string, { readonly plan: WeightPlan; readonly state: TrainState }>>;
 }
 
 const MOMENTS = ["mean", "square", "largest"] as const;
 
-export async function writeCheckpoint(folder: Folder, path: string, { step, identity, states }: Checkpoint) {
+export async function writeCheckpoint(folder: Folder, path: string, checkpoint: Checkpoint) {
+  const { step, identity, states, score } = checkpoint;
   const tensors: Record<string, NamedTensor> = {};
   for (const [id, { plan, state }] of Object.entries(states)) {
     Object.assign(tensors, partsOf(id, plan.parameters, state.parameters), partsOf(id, plan.buffers, state.buffers));
     for (const name of MOMENTS) tensors[`${id}.adam.${name}`] = { shape: [state[name].length], data: state[name] };
   }
   const steps = Object.entries(states).map(([id, { state }]) => [`${id}.step`, String(state.step)]);
-  const metadata = { step: String(step), identity, ...Object.fromEntries(steps) };
+  const scored = score === undefined ? {} : { score: String(score) };
+  const metadata = { step: String(step), identity, ...scored, ...Object.fromEntries(steps) };
   await folder.write(path, encodeSafetensors({ tensors, metadata }));
 }
 
@@ -53,7 +57,8 @@ export async function readCheckpoint(
   }
   const join = (id: string, specs: readonly WeightSpec[]) =>
     joinParts(specs.map(({ key }) => tensors[`${id}.${key}`]!));
-  const states = Object.entries(expected.plans).map(([id, plan]) => {
+  const begun = Object.entries(expected.plans).filter(([id]) => metadata[`${id}.step`] !== undefined);
+  const states = begun.map(([id, plan]) => {
     const moments = MOMENTS.map((name) => [name, tensors[`${id}.adam.${name}`]!.data] as const);
     const state = {
       parameters: join(id, plan.parameters),
@@ -63,7 +68,9 @@ export async function readCheckpoint(
     };
     return [id, { plan, state: state as TrainState }] as const;
   });
-  return { step: Number(metadata["step"]), identity: expected.identity, states: Object.fromEntries(states) };
+  const { identity } = expected;
+  const score = metadata["score"] === undefined ? {} : { score: Number(metadata["score"]) };
+  return { step: Number(metadata["step"]), identity, ...score, states: Object.fromEntries(states) };
 }
 
 function joinParts(parts: readonly NamedTensor[]): Float32Array {

@@ -25,6 +25,8 @@ export const recipeSchema = z.strictObject({
         config,
         /** Share of the epochs that this candidate trains: the paper's small ones stop at 300 of 400. */
         trainedShare: z.number().gt(0).max(1),
+        /** It begins at this share of the epochs, with the weights that an earlier candidate has then and that fit. */
+        grow: z.strictObject({ from: z.string(), at: share }).exactOptional(),
       }),
     )
     .min(1),
@@ -40,6 +42,8 @@ export const recipeSchema = z.strictObject({
     warmupEpochs: z.number().min(0),
     /** Epochs between two looks at the validation cases. */
     validateEvery: whole,
+    /** Training cases kept aside to choose each candidate's best weights by; with 0 the last weights are kept. */
+    selectionCases: z.number().int().min(0),
   }),
   /** How crops are drawn and changed: `SamplePlan`. */
   sampling: z.strictObject({
@@ -130,5 +134,15 @@ export function checkRecipe(recipe: Recipe): Recipe {
     throw new UserError(
       `recipe: decisionTraining.classWeights needs one weight for skip and each candidate, ${actions}, got ${weights}`,
     );
+  for (const [index, { id, grow, trainedShare }] of recipe.candidates.entries()) {
+    if (grow === undefined) continue;
+    const earlier = recipe.candidates.slice(0, index).map((one) => one.id);
+    if (!earlier.includes(grow.from))
+      throw new UserError(
+        `recipe: ${id} must grow from an earlier candidate (${earlier.join(", ") || "none"}), got "${grow.from}"`,
+      );
+    if (grow.at >= trainedShare)
+      throw new UserError(`recipe: ${id} must begin before it ends at ${trainedShare} of the epochs, got ${grow.at}`);
+  }
   return recipe;
 }
