@@ -3,7 +3,7 @@
 import { add, relu } from "../graph/ops/elementwise.ts";
 import { concat } from "../graph/ops/shape.ts";
 import type { Value } from "../graph/value.ts";
-import { batchNorm, channelDropout, conv2d, upConv2d } from "../nn/layers.ts";
+import { batchNorm, channelDropout, convolve, upConvolve } from "../nn/layers.ts";
 import type { Scope } from "../nn/scope.ts";
 
 /** BN, ReLU, conv3x3, BN, ReLU, conv3x3, + x */
@@ -12,7 +12,7 @@ export function preActivationBlock(scope: Scope, x: Value): Value {
   let y = x;
   for (const i of [1, 2]) {
     y = relu(batchNorm(scope.child(`norm${i}`), y));
-    y = conv2d(scope.child(`conv${i}`), y, { out, kernel: 3 });
+    y = convolve(scope.child(`conv${i}`), y, { out, kernel: 3 });
   }
   return add(y, x);
 }
@@ -21,7 +21,7 @@ export function preActivationBlock(scope: Scope, x: Value): Value {
 export function convNormRelu2(scope: Scope, x: Value, out: number): Value {
   let y = x;
   for (const i of [1, 2]) {
-    y = conv2d(scope.child(`conv${i}`), y, { out, kernel: 3 });
+    y = convolve(scope.child(`conv${i}`), y, { out, kernel: 3 });
     y = relu(batchNorm(scope.child(`norm${i}`), y));
   }
   return y;
@@ -37,11 +37,11 @@ const BLOCKS_PER_LEVEL = [1, 2, 2, 4];
  * level, finest first.
  */
 export function encoder(scope: Scope, image: Value, { base, dropout }: { base: number; dropout: number }): Value[] {
-  let x = conv2d(scope.child("init"), image, { out: base, kernel: 3 });
+  let x = convolve(scope.child("init"), image, { out: base, kernel: 3 });
   x = channelDropout(scope, x, dropout);
   const levels: Value[] = [];
   for (const [level, blocks] of BLOCKS_PER_LEVEL.entries()) {
-    if (level > 0) x = conv2d(scope.child(`down${level}`), x, { out: base * 2 ** level, kernel: 3, stride: 2 });
+    if (level > 0) x = convolve(scope.child(`down${level}`), x, { out: base * 2 ** level, kernel: 3, stride: 2 });
     for (let i = 0; i < blocks; i++) x = preActivationBlock(scope.child(`encoder${level + 1}.${i}`), x);
     levels.push(x);
   }
@@ -51,9 +51,9 @@ export function encoder(scope: Scope, image: Value, { base, dropout }: { base: n
 /** One stage up: x [N, 2c, h, w], skip [N, c, 2h, 2w] -> [N, c, 2h, 2w] */
 function up(scope: Scope, x: Value, skip: Value): Value {
   const out = skip.shape[1]!;
-  const narrow = conv2d(scope.child("conv1"), x, { out, kernel: 1 });
-  const larger = upConv2d(scope.child("deconv"), narrow, { out, kernel: 2 });
-  return conv2d(scope.child("conv3"), concat([skip, larger], 1), { out, kernel: 1 });
+  const narrow = convolve(scope.child("conv1"), x, { out, kernel: 1 });
+  const larger = upConvolve(scope.child("deconv"), narrow, { out, kernel: 2 });
+  return convolve(scope.child("conv3"), concat([skip, larger], 1), { out, kernel: 1 });
 }
 
 /** From the coarsest map through the three skips (finest first) to logits [N, outputs, H, W]. */
@@ -67,5 +67,5 @@ export function decoder(
     x = up(scope.child(`up${level}`), x, skips[level - 1]!);
     x = block(scope.child(`decoder${level}`), x);
   }
-  return conv2d(scope.child("head"), x, { out: outputs, kernel: 1 });
+  return convolve(scope.child("head"), x, { out: outputs, kernel: 1 });
 }

@@ -8,7 +8,7 @@ import { averagePool, maxPool } from "../graph/ops/pool.ts";
 import { concat, reshape, split } from "../graph/ops/shape.ts";
 import type { Value } from "../graph/value.ts";
 import type { Init } from "../nn/init.ts";
-import { batchNorm, conv2d, linear } from "../nn/layers.ts";
+import { batchNorm, convolve, linear } from "../nn/layers.ts";
 import type { Scope } from "../nn/scope.ts";
 import { defineNetwork } from "./network.ts";
 
@@ -23,7 +23,7 @@ export const shufflenetv2 = defineNetwork({
   defaults: { widths: [12, 24, 48, 96, 256] as readonly number[] },
   build(scope, image, { outputs, config: { widths } }) {
     const stem = scope.child("stem");
-    const convolved = conv2d(stem.child("conv"), image, {
+    const convolved = convolve(stem.child("conv"), image, {
       out: widths[0]!,
       kernel: 3,
       stride: 2,
@@ -58,9 +58,9 @@ function pool(x: Value, image: Value): Value {
 // Every convolution but the stem starts as N(0, 1 / inputs of a group).
 const byInputs = (n: number): Init => ({ kind: "normal", sd: 1 / n });
 const pointwise = (scope: Scope, x: Value, out: number): Value =>
-  conv2d(scope, x, { out, kernel: 1, bias: false, init: byInputs(x.shape[1]!) });
+  convolve(scope, x, { out, kernel: 1, bias: false, init: byInputs(x.shape[1]!) });
 const depthwise = (scope: Scope, x: Value, stride: number): Value =>
-  conv2d(scope, x, { out: x.shape[1]!, kernel: 3, stride, group: x.shape[1]!, bias: false, init: byInputs(1) });
+  convolve(scope, x, { out: x.shape[1]!, kernel: 3, stride, group: x.shape[1]!, bias: false, init: byInputs(1) });
 const norm = (scope: Scope, x: Value): Value => batchNorm(scope, x, NORM_BIAS);
 
 /** 1x1 (BN, ReLU), depthwise 3x3 (BN), 1x1 to `out` (BN, ReLU); the middle is as wide as `middle`. */

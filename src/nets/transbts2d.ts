@@ -9,7 +9,7 @@ import { reshape, split, transpose } from "../graph/ops/shape.ts";
 import { softmax } from "../graph/ops/softmax.ts";
 import { scalar, type Value } from "../graph/value.ts";
 import { zero } from "../nn/init.ts";
-import { batchNorm, conv2d, dropout, layerNorm, linear } from "../nn/layers.ts";
+import { batchNorm, convolve, dropout, layerNorm, linear } from "../nn/layers.ts";
 import type { Scope } from "../nn/scope.ts";
 import { convNormRelu2, decoder, encoder, postActivationBlock } from "./blocks.ts";
 import { defineNetwork } from "./network.ts";
@@ -30,7 +30,7 @@ export const transbts2d = defineNetwork({
     const [n, width, h, w] = coarsest.shape as [number, number, number, number];
     const projection = scope.child("projection");
     const normed = relu(batchNorm(projection.child("norm"), coarsest));
-    const map = conv2d(projection.child("conv"), normed, { out: config.dim, kernel: 3 });
+    const map = convolve(projection.child("conv"), normed, { out: config.dim, kernel: 3 });
     let x = transpose(reshape(map, [n, config.dim, h * w]), [0, 2, 1]); // [N, T, dim], T = h w, row-major
     x = dropout(scope, add(x, scope.parameter("position", [1, h * w, config.dim], zero)), config.tokenDropout);
     for (let i = 0; i < config.layers; i++) x = transformerLayer(scope.child(`transformer.${i}`), x, config);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { evaluate, floats } from "../../test/evaluate.ts";
 import { constant, count, input, type Shape, type Value } from "../graph/value.ts";
 import { createRandom } from "../random.ts";
-import { batchNorm, channelDropout, conv2d, dropout, layerNorm, linear, upConv2d } from "./layers.ts";
+import { batchNorm, channelDropout, convolve, dropout, layerNorm, linear, upConvolve } from "./layers.ts";
 import { inferenceScope, plainWeights, planWeights, type Scope, trainingScope } from "./scope.ts";
 
 const known = (weights: Record<string, number[]>) =>
@@ -17,12 +17,12 @@ const close = (found: readonly number[], expected: readonly number[]) => {
 };
 
 describe("layers by hand", () => {
-  test("conv2d: the default padding keeps the size, zeros outside", async () => {
+  test("convolve: the default padding keeps the size, zeros outside", async () => {
     const scope = known({ weight: [0, 0, 0, 1, 1, 1, 0, 0, 0], bias: [10] });
-    close(await run(conv2d(scope, values([1, 2, 3, 4], 1, 1, 1, 4), { out: 1, kernel: 3 })), [13, 16, 19, 17]);
+    close(await run(convolve(scope, values([1, 2, 3, 4], 1, 1, 1, 4), { out: 1, kernel: 3 })), [13, 16, 19, 17]);
   });
-  test("conv2d: stride 2 reads every second pixel, no bias when not asked", async () => {
-    const y = conv2d(known({ weight: [5] }), values([1, 2, 3, 4], 1, 1, 2, 2), {
+  test("convolve: stride 2 reads every second pixel, no bias when not asked", async () => {
+    const y = convolve(known({ weight: [5] }), values([1, 2, 3, 4], 1, 1, 2, 2), {
       out: 1,
       kernel: 1,
       stride: 2,
@@ -30,8 +30,8 @@ describe("layers by hand", () => {
     });
     close(await run(y), [5]);
   });
-  test("upConv2d: every pixel becomes the kernel, scaled", async () => {
-    const y = upConv2d(known({ weight: [1, 2, 3, 4], bias: [0.5] }), values([1, 10], 1, 1, 1, 2), {
+  test("upConvolve: every pixel becomes the kernel, scaled", async () => {
+    const y = upConvolve(known({ weight: [1, 2, 3, 4], bias: [0.5] }), values([1, 10], 1, 1, 1, 2), {
       out: 1,
       kernel: 2,
     });

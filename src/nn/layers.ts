@@ -2,10 +2,11 @@
 
 import { conv, convTranspose } from "../graph/ops/conv.ts";
 import { add, cast, floor, greater, mul, sub } from "../graph/ops/elementwise.ts";
+import { instanceNormalization } from "../graph/ops/instance-norm.ts";
 import { matmul, transposeLast } from "../graph/ops/linear.ts";
 import { batchNormalization, batchNormalizationTraining, layerNormalization } from "../graph/ops/norm.ts";
 import { reshape } from "../graph/ops/shape.ts";
-import { count, scalar, type Value } from "../graph/value.ts";
+import { constant, count, perAxis, type Shape, scalar, type Value } from "../graph/value.ts";
 import { fanIn, type Init, ones, zero } from "./init.ts";
 import type { Scope } from "./scope.ts";
 
@@ -14,37 +15,48 @@ const BATCH_NORM_MOMENTUM = 0.1;
 
 interface ConvOptions {
   readonly out: number;
-  readonly kernel: number;
-  readonly stride?: number;
+  /** Of every spatial axis, or one an axis; stride and padding too. */
+  readonly kernel: number | Shape;
+  readonly stride?: number | Shape;
   /** Default: (kernel - 1) / 2, which keeps the size at stride 1. */
-  readonly padding?: number;
+  readonly padding?: number | Shape;
   readonly group?: number;
   readonly bias?: boolean;
   /** Default: PyTorch's, by fan-in. */
   readonly init?: Init;
+  /** What the weight goes through before it is used. */
+  readonly standardize?: (weight: Value) => Value;
 }
 
-/** [N, C, H, W] -> [N, out, H / stride, W / stride] */
-export function conv2d(scope: Scope, x: Value, options: ConvOptions): Value {
-  const { out, kernel, stride = 1, padding = (kernel - 1) / 2, group = 1, bias = true } = options;
+/** [N, C, ...size] -> [N, out, ...size / stride], over as many spatial axes as `x` has. */
+export function convolve(scope: Scope, x: Value, options: ConvOptions): Value {
+  const { out, stride = 1, group = 1, bias = true, standardize = (weight) => weight } = options;
+  const rank = x.shape.length - 2;
+  const kernel = perAxis(options.kernel, rank);
+  const padding = options.padding === undefined ? kernel.map((k) => (k - 1) / 2) : perAxis(options.padding, rank);
   const perGroup = x.shape[1]! / group;
-  const init = options.init ?? fanIn(perGroup * kernel * kernel);
-  const weight = scope.parameter("weight", [out, perGroup, kernel, kernel], init);
-  return conv(
-    x,
-    weight,
-    { group, strides: [stride, stride], pads: Array(4).fill(padding) },
-    bias ? scope.parameter("bias", [out], init) : undefined,
-  );
+  const init = options.init ?? fanIn(perGroup * count(kernel));
+  const weight = standardize(scope.parameter("weight", [out, perGroup, ...kernel], init));
+  const attrs = { group, strides: perAxis(stride, rank), pads: [...padding, ...padding] };
+  return conv(x, weight, attrs, bias ? scope.parameter("bias", [out], init) : undefined);
 }
 
-/** Transposed convolution whose windows do not overlap: [N, C, H, W] -> [N, out, kernel H, kernel W] */
-export function upConv2d(scope: Scope, x: Value, { out, kernel }: { out: number; kernel: number }): Value {
-  // PyTorch takes the second axis of the weight for its fan-in, which is `out` here.
-  const init = fanIn(out * kernel * kernel);
-  const weight = scope.parameter("weight", [x.shape[1]!, out, kernel, kernel], init);
-  const attrs = { group: 1, strides: [kernel, kernel], pads: [0, 0, 0, 0], output_padding: [0, 0] };
-  return convTranspose(x, weight, attrs, scope.parameter("bias", [out], init));
+interface UpOptions extends Pick<ConvOptions, "out" | "kernel" | "bias"> {
+  /** Default: the kernel, so that windows do not overlap. */
+  readonly stride?: number | Shape;
+}
+
+/** Transposed convolution: [N, C, ...size] -> [N, out, ...stride size]; an odd pixel too much is cut in front. */
+export function upConvolve(scope: Scope, x: Value, options: UpOptions): Value {
+  const { out, stride = options.kernel, bias = true } = options;
+  const rank = x.shape.length - 2;
+  const [kernel, strides] = [perAxis(options.kernel, rank), perAxis(stride, rank)];
+  const init = fanIn(out * count(kernel)); // PyTorch takes the second axis of the weight for its fan-in
+  const weight = scope.parameter("weight", [x.shape[1]!, out, ...kernel], init);
+  const padding = kernel.map((k, i) => Math.ceil((k - strides[i]!) / 2));
+  const output_padding = kernel.map((k, i) => strides[i]! - k + 2 * padding[i]!);
+  const attrs = { group: 1, strides, pads: [...padding, ...padding], output_padding };
+  return convTranspose(x, weight, attrs, bias ? scope.parameter("bias", [out], init) : undefined);
 }
 
 /**
@@ -68,10 +80,26 @@ export function batchNorm(scope: Scope, x: Value, biasInit: Init = zero): Value 
 }
 
 /** Over the last axis. */
-export function layerNorm(scope: Scope, x: Value): Value {
+export function layerNorm(scope: Scope, x: Value, epsilon = NORM_EPSILON): Value {
   const width = [x.shape.at(-1)!];
   const [weight, bias] = [scope.parameter("weight", width, ones), scope.parameter("bias", width, zero)];
-  return layerNormalization(x, [weight, bias], NORM_EPSILON);
+  return layerNormalization(x, [weight, bias], epsilon);
+}
+
+/** Over all pixels of each of `groups` equal groups of channels of [N, C, ...], item by item. */
+export function groupNorm(
+  scope: Scope,
+  x: Value,
+  { groups, epsilon = NORM_EPSILON }: { groups: number; epsilon?: number },
+): Value {
+  const [n, channels, ...size] = x.shape as [number, number, ...number[]];
+  if (channels % groups !== 0) throw new Error(`groupNorm: ${groups} groups must divide ${channels} channels`);
+  const fill = (value: number) => constant(new Float32Array(groups).fill(value), [groups]);
+  const grouped = reshape(x, [n, groups, (channels / groups) * count(size)]);
+  const normal = reshape(instanceNormalization(grouped, [fill(1), fill(0)], epsilon), x.shape);
+  const perChannel = (name: string, init: Init) =>
+    reshape(scope.parameter(name, [channels], init), [channels, ...size.map(() => 1)]);
+  return add(mul(normal, perChannel("weight", ones)), perChannel("bias", zero));
 }
 
 /** [..., d] -> [..., out], weight [out, d] */
@@ -105,10 +133,17 @@ export function dropout(scope: Scope, x: Value, rate: number): Value {
   return mul(x, reshape(keepMask(scope, [count(x.shape) / columns, columns], rate), x.shape));
 }
 
-/** Zeroes whole channels of [N, C, H, W] in training. */
-export function channelDropout(scope: Scope, x: Value, rate: number): Value {
+/** Zeroes whole channels of [N, C, ...] in training. */
+export const channelDropout = (scope: Scope, x: Value, rate: number): Value =>
+  leadingDropout(scope, x, { rate, axes: 2 });
+
+/** Zeroes whole items of [N, ...] in training: what a residual block adds ("stochastic depth"). */
+export const itemDropout = (scope: Scope, x: Value, rate: number): Value => leadingDropout(scope, x, { rate, axes: 1 });
+
+/** One draw for each index of the first axes. */
+function leadingDropout(scope: Scope, x: Value, { rate, axes }: { rate: number; axes: number }): Value {
   if (!scope.training || rate === 0) return x;
-  const [n, c] = x.shape as [number, number];
-  const kept = cast(greater(scope.noise(n * c), scalar(rate)), "float32");
-  return mul(x, reshape(mul(kept, scalar(1 / (1 - rate))), [n, c, 1, 1]));
+  const leading = x.shape.slice(0, axes);
+  const kept = cast(greater(scope.noise(count(leading)), scalar(rate)), "float32");
+  return mul(x, reshape(mul(kept, scalar(1 / (1 - rate))), [...leading, ...x.shape.slice(axes).map(() => 1)]));
 }
