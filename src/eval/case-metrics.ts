@@ -4,6 +4,7 @@ import { UserError } from "../error.ts";
 import type { Grid, LabelMap } from "../volume/grid.ts";
 import { type MetricName, metrics } from "./index.ts";
 import type { Mask } from "./metric.ts";
+import { countOverlap } from "./overlap.ts";
 
 /** Region -> metric -> value. */
 export type RegionMetrics = Readonly<Record<string, Readonly<Record<MetricName, number>>>>;
@@ -26,9 +27,13 @@ export function measureCase(input: { prediction: LabelMap; truth: LabelMap; regi
   checkSameGrid(prediction.grid, truth.grid);
   const predicted = splitRegions(prediction.data, regions, "prediction");
   const actual = splitRegions(truth.data, regions, "truth");
-  return mapValues(regions, (_, region) =>
-    mapValues(metrics, (metric) => metric.measure(predicted[region], actual[region], truth.grid)),
-  );
+  return mapValues(regions, (_, region) => measureMasks(predicted[region], actual[region], truth.grid));
+}
+
+/** Every metric of one pair of masks. */
+export function measureMasks(prediction: Mask, truth: Mask, grid: Grid): Record<MetricName, number> {
+  const comparison = { prediction, truth, grid, overlap: countOverlap(prediction, truth) };
+  return mapValues(metrics, (metric) => metric.measure(comparison));
 }
 
 /** Affines are stored as float32, sometimes by way of quaternions: entries may differ by this much (mm). */

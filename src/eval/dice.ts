@@ -1,7 +1,6 @@
 /** @file Dice overlap of two masks. */
 
 import type { Metric } from "./metric.ts";
-import { countOverlap } from "./overlap.ts";
 
 /**
  * Dice = 2 |P and T| / (|P| + |T|). Both masks empty: 1; one empty: 0 (the BraTS convention).
@@ -11,8 +10,7 @@ export const dice: Metric = {
   title: "Dice",
   unit: "fraction",
   better: "higher",
-  measure(prediction, truth) {
-    const { truePositive, falsePositive, falseNegative } = countOverlap(prediction, truth);
+  measure({ overlap: { truePositive, falsePositive, falseNegative } }) {
     const sizes = 2 * truePositive + falsePositive + falseNegative;
     return sizes === 0 ? 1 : (2 * truePositive) / sizes;
   },

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Grid, Vec3 } from "../volume/grid.ts";
+import { measureMasks } from "./case-metrics.ts";
 import { squaredDistances } from "./distance-transform.ts";
-import { hd95 } from "./hd95.ts";
 
 interface Reference {
   readonly size: Vec3;
@@ -29,7 +29,7 @@ describe("against scipy", () => {
     distances.forEach((distance, i) => {
       expect(distance).toBeCloseTo(expected.edt[i], 5);
     });
-    expect(hd95.measure(bits(prediction), bits(truth), gridOf(size, spacing))).toBeCloseTo(expected.hd95, 9);
+    expect(measureMasks(bits(prediction), bits(truth), gridOf(size, spacing)).hd95).toBeCloseTo(expected.hd95, 9);
   });
 });
 
@@ -42,12 +42,12 @@ describe("by hand", () => {
     { what: "prediction empty", prediction: "0000", truth: "0001", mm: 373.13 },
     { what: "truth empty", prediction: "1000", truth: "0000", mm: 373.13 },
   ])("$what, voxels of 2 mm", ({ prediction, truth, mm }) => {
-    expect(hd95.measure(bits(prediction), bits(truth), gridOf([4, 1, 1], [2, 1, 1]))).toBeCloseTo(mm, 12);
+    expect(measureMasks(bits(prediction), bits(truth), gridOf([4, 1, 1], [2, 1, 1])).hd95).toBeCloseTo(mm, 12);
   });
 
   it("pools both directions: the larger directed percentile would be 2.85", () => {
     // prediction -> truth: 0; truth -> prediction: 0, 1, 2, 3. Pooled 0, 0, 1, 2, 3 at rank 3.8: 2.8.
-    expect(hd95.measure(bits("1000"), bits("1111"), gridOf([4, 1, 1]))).toBeCloseTo(2.8, 12);
+    expect(measureMasks(bits("1000"), bits("1111"), gridOf([4, 1, 1])).hd95).toBeCloseTo(2.8, 12);
   });
 });
 

@@ -24,7 +24,7 @@ export const hd95: Metric = {
   title: "HD95",
   unit: "mm",
   better: "lower",
-  measure(prediction, truth, grid) {
+  measure({ prediction, truth, grid }) {
     const [here, there] = [prediction, truth].map((mask) => boundingBox(grid.size, (i) => mask[i] !== 0));
     if (!here || !there) return here === there ? 0 : ONE_EMPTY_MM;
     const { start, end } = unite(here, there);

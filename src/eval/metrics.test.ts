@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Grid } from "../volume/grid.ts";
-import { type MetricName, metrics } from "./index.ts";
+import { measureMasks } from "./case-metrics.ts";
+import type { MetricName } from "./index.ts";
 import { percentile } from "./percentile.ts";
 
 const bits = (text: string) => Uint8Array.from(text, Number);
 const measure = (name: MetricName, prediction: string, truth: string) => {
   const grid: Grid = { size: [truth.length, 1, 1], spacing: [1, 1, 1], affine: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] };
-  return metrics[name].measure(bits(prediction), bits(truth), grid);
+  return measureMasks(bits(prediction), bits(truth), grid)[name];
 };
 
 describe.each<[prediction: string, truth: string, values: Partial<Record<MetricName, number>>]>([

@@ -1,15 +1,14 @@
 /** @file Sensitivity: the share of the truth that the prediction finds. */
 
 import type { Metric } from "./metric.ts";
-import { countOverlap, rateFound } from "./overlap.ts";
+import { rateFound } from "./overlap.ts";
 
 /** Sensitivity = TP / (TP + FN). Truth empty: 1 when the prediction is empty too, else 0. */
 export const sensitivity: Metric = {
   title: "Sensitivity",
   unit: "fraction",
   better: "higher",
-  measure(prediction, truth) {
-    const { truePositive, falsePositive, falseNegative } = countOverlap(prediction, truth);
+  measure({ overlap: { truePositive, falsePositive, falseNegative } }) {
     return rateFound(truePositive, truePositive + falseNegative, falsePositive);
   },
 };

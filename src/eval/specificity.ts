@@ -1,7 +1,7 @@
 /** @file Specificity: the share of the voxels outside the truth that the prediction leaves out. */
 
 import type { Metric } from "./metric.ts";
-import { countOverlap, rateFound } from "./overlap.ts";
+import { rateFound } from "./overlap.ts";
 
 /**
  * Specificity = TN / (TN + FP) over the whole grid, so it depends on how much background the grid holds.
@@ -11,8 +11,7 @@ export const specificity: Metric = {
   title: "Specificity",
   unit: "fraction",
   better: "higher",
-  measure(prediction, truth) {
-    const { trueNegative, falsePositive, falseNegative } = countOverlap(prediction, truth);
+  measure({ overlap: { trueNegative, falsePositive, falseNegative } }) {
     return rateFound(trueNegative, trueNegative + falsePositive, falseNegative);
   },
 };

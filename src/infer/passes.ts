@@ -1,22 +1,109 @@
-/** @file One pass over some slices: decide for every window, then run each candidate on the windows that chose it. */
+/** @file Passes over the slices of a case: decide for every window, then run each candidate on the windows that chose it. */
 
 import type { BankModel } from "../danet/bank.ts";
 import { type Choice, type Decision, decide } from "../danet/decision.ts";
 import { groupByChoice } from "../danet/routing.ts";
-import { copyWindow } from "../volume/slice.ts";
+import { copyWindow, type Slice, takeSlice } from "../volume/slice.ts";
 import { addWindow, softmaxChannels } from "./assemble.ts";
-import type { Plan } from "./plan.ts";
+import { CHUNK, type Plan } from "./plan.ts";
 import { type Flip, mirror } from "./window.ts";
 
-/** Slices [first, end) of the case, and the sums of their weighted probabilities, [end - first, K, height, width]. */
-export interface Chunk {
+/** Slices [first, end) of the case. */
+interface Chunk {
   readonly first: number;
   readonly end: number;
-  readonly sums: Float32Array;
 }
 
-/** A decision, or the choice of a forced policy. */
-export type WindowChoice = Decision | { readonly choice: Choice };
+/** One mirror of the whole case. */
+export interface Pass {
+  readonly flip: Flip;
+  /** Of every window, slice by slice. */
+  readonly choices: readonly Choice[];
+}
+
+/** The chunks that a case is worked on in: only their slices are held besides the case itself. */
+export function listChunks({ image }: Plan): Chunk[] {
+  const depth = image.size[2];
+  return Array.from({ length: Math.ceil(depth / CHUNK) }, (_, i) => ({
+    first: i * CHUNK,
+    end: Math.min((i + 1) * CHUNK, depth),
+  }));
+}
+
+/** Windows of a slice; 1 in the full setting. */
+export const countWindows = ({ windows }: Plan): number => windows?.length ?? 1;
+
+/**
+ * Eq. 2 for every window of one mirror, slice by slice. All images of zeros are one and the same input, and get the same
+ * answer: the network is asked once a case, and the FLOPs count that once. On BraTS2021_01481 that is 390 of 2,480 windows.
+ */
+export async function decidePass(plan: Plan, flip: Flip, onChunk: (chunk: Chunk) => void): Promise<Decision[]> {
+  const { batch, empty, image } = plan;
+  const windows = countWindows(plan);
+  const decisions = new Array<Decision>(image.size[2] * windows);
+  let waiting: number[] = [];
+  const flush = async () => {
+    const decided = await runDecision(plan, waiting.length);
+    for (const [slot, index] of waiting.entries()) decisions[index] = decided[slot];
+    waiting = [];
+  };
+  for (const chunk of listChunks(plan)) {
+    onChunk(chunk);
+    const slices = takeSlices(plan, chunk, flip);
+    for (let index = chunk.first * windows; index < chunk.end * windows; index++) {
+      const item = { slice: Math.floor(index / windows) - chunk.first, window: index % windows };
+      const isEmpty = isZero(copyItem(plan, slices, item, waiting.length));
+      if (isEmpty && empty.decision) {
+        decisions[index] = empty.decision;
+        if (isPlain(flip)) empty.reused++;
+        continue;
+      }
+      waiting.push(index);
+      if (isEmpty || waiting.length === batch) await flush();
+      if (isEmpty) empty.decision = decisions[index];
+    }
+  }
+  if (waiting.length > 0) await flush();
+  return decisions;
+}
+
+/**
+ * Runs the candidates that a mirror's windows in the chunk chose, and adds their weighted probabilities to `sums`,
+ * [end - first, K, height, width].
+ */
+export async function runPass(plan: Plan, chunk: Chunk, { flip, choices, sums }: Pass & { sums: Float32Array }) {
+  const [width, height] = plan.image.size;
+  const windows = countWindows(plan);
+  const own = choices.slice(chunk.first * windows, chunk.end * windows);
+  if (own.every((choice) => choice === 0)) return;
+  const work = { slices: takeSlices(plan, chunk, flip), sums };
+  mirror(sums, { width, height }, flip);
+  const groups = groupByChoice(own, plan.bank.candidates.length + 1);
+  for (const [i, candidate] of plan.bank.candidates.entries()) {
+    const items = groups[i + 1].map((index) => ({ slice: Math.floor(index / windows), window: index % windows }));
+    await runCandidate(plan, work, { candidate, items });
+  }
+  mirror(sums, { width, height }, flip);
+}
+
+const isPlain = ({ x, y }: Flip): boolean => !x && !y;
+
+/** The slices of the chunk; a mirror is a copy in the plan's buffer. */
+function takeSlices({ image, mirrored }: Plan, { first, end }: Chunk, flip: Flip): Slice[] {
+  const [width, height] = image.size;
+  const slices = Array.from({ length: end - first }, (_, i) => takeSlice(image.channels, image.size, first + i));
+  if (isPlain(flip)) return slices;
+  const area = width * height;
+  for (const [i, plane] of slices.flatMap(({ planes }) => planes).entries()) mirrored.set(plane, i * area);
+  mirror(mirrored, { width, height }, flip);
+  return slices.map((_, i) => {
+    const first = i * image.channels.length;
+    return {
+      planes: image.channels.map((_, c) => mirrored.subarray((first + c) * area, (first + c + 1) * area)),
+      width,
+    };
+  });
+}
 
 /** One window of one slice of a chunk. */
 interface Item {
@@ -24,96 +111,13 @@ interface Item {
   readonly window: number;
 }
 
-/** The chunk as one pass sees it, mirrored: `images` and `sums` are [slices, C or K, height, width]. */
-interface Pass {
-  readonly items: readonly Item[];
-  readonly images: Float32Array;
-  readonly sums: Float32Array;
-  readonly unmirrored: boolean;
-}
-
-/** Adds one mirror of the chunk's slices to its sums. Gives the choice of every window, slice by slice. */
-export async function runPass(plan: Plan, chunk: Chunk, flip: Flip): Promise<WindowChoice[]> {
-  const [width, height] = plan.image.size;
-  const pass: Pass = {
-    items: listItems(chunk.end - chunk.first, plan.windows?.length ?? 1),
-    images: takeSlices(plan, chunk, flip),
-    sums: chunk.sums,
-    unmirrored: !flip.x && !flip.y,
-  };
-  mirror(chunk.sums, { width, height }, flip);
-  const choices = await decideItems(plan, pass);
-  const groups = groupByChoice(
-    choices.map(({ choice }) => choice),
-    plan.bank.candidates.length + 1,
-  );
-  for (const [i, candidate] of plan.bank.candidates.entries())
-    await runCandidate(plan, pass, { candidate, items: groups[i + 1].map((index) => pass.items[index]) });
-  mirror(chunk.sums, { width, height }, flip);
-  return choices;
-}
-
-const listItems = (slices: number, windows: number): Item[] =>
-  Array.from({ length: slices * windows }, (_, i) => ({ slice: Math.floor(i / windows), window: i % windows }));
-
-function takeSlices({ image, slices }: Plan, { first, end }: Chunk, flip: Flip): Float32Array {
-  const [width, height] = image.size;
-  const area = width * height;
-  const images = slices.subarray(0, (end - first) * image.channels.length * area);
-  let to = 0;
-  for (let z = first; z < end; z++)
-    for (const channel of image.channels) {
-      images.set(channel.subarray(z * area, (z + 1) * area), to);
-      to += area;
-    }
-  mirror(images, { width, height }, flip);
-  return images;
-}
-
 /** Writes an item as image `slot` of the plan's input buffer, [C, H, W], and gives that part of it. */
-function copyItem({ image, windows, batch, input }: Plan, { images }: Pass, item: Item, slot: number): Float32Array {
-  const [width, height] = image.size;
-  const length = image.channels.length * width * height;
-  const data = images.subarray(item.slice * length, (item.slice + 1) * length);
+function copyItem({ windows, batch, input }: Plan, slices: readonly Slice[], item: Item, slot: number): Float32Array {
+  const slice = slices[item.slice];
   const place = input.subarray((slot * input.length) / batch, ((slot + 1) * input.length) / batch);
-  if (windows === null) place.set(data);
-  else
-    copyWindow({ dims: [image.channels.length, height, width], data }, windows[item.window], {
-      data: place,
-      offset: 0,
-    });
+  if (windows !== null) copyWindow(slice, windows[item.window], place);
+  else for (const [c, plane] of slice.planes.entries()) place.set(plane, c * plane.length);
   return place;
-}
-
-/**
- * Eq. 2 for every item. All images of zeros are one and the same input, and get the same answer: the network is asked
- * once a case, and the FLOPs count that once. On BraTS2021_01481 that is 390 of 2,480 windows.
- */
-async function decideItems(plan: Plan, pass: Pass): Promise<WindowChoice[]> {
-  const { forced, batch, empty } = plan;
-  if (forced !== null) return pass.items.map(() => ({ choice: forced }));
-  const decisions = new Array<Decision>(pass.items.length);
-  let waiting: number[] = [];
-  const flush = async () => {
-    const decided = await runDecision(plan, waiting.length);
-    waiting.forEach((index, slot) => {
-      decisions[index] = decided[slot];
-    });
-    waiting = [];
-  };
-  for (const [index, item] of pass.items.entries()) {
-    const isEmpty = isZero(copyItem(plan, pass, item, waiting.length));
-    if (isEmpty && empty.decision) {
-      decisions[index] = empty.decision;
-      if (pass.unmirrored) empty.reused++;
-      continue;
-    }
-    waiting.push(index);
-    if (isEmpty || waiting.length === batch) await flush();
-    if (isEmpty) empty.decision = decisions[index];
-  }
-  if (waiting.length > 0) await flush();
-  return decisions;
 }
 
 function isZero(values: Float32Array): boolean {
@@ -128,25 +132,29 @@ async function runDecision(plan: Plan, count: number): Promise<Decision[]> {
   return Array.from({ length: count }, (_, i) => decide(logits.subarray(i * actions, (i + 1) * actions)));
 }
 
+/** What a candidate reads and adds to. */
+interface Work {
+  readonly slices: readonly Slice[];
+  readonly sums: Float32Array;
+}
+
 async function runCandidate(
   plan: Plan,
-  pass: Pass,
+  work: Work,
   { candidate, items }: { candidate: BankModel; items: readonly Item[] },
 ): Promise<void> {
   for (let start = 0; start < items.length; start += plan.batch) {
     const batch = items.slice(start, start + plan.batch);
-    batch.forEach((item, slot) => {
-      copyItem(plan, pass, item, slot);
-    });
+    for (const [slot, item] of batch.entries()) copyItem(plan, work.slices, item, slot);
     const maps = await runNetwork(plan, { model: candidate, stage: candidate.id, count: batch.length });
-    addMaps(plan, pass, { maps, batch, candidate });
+    addMaps(plan, work, { maps, batch, candidate });
   }
 }
 
 /** `maps` is [batch, K, H, W], the candidate's output. */
 function addMaps(
   { bank, image, windows, weights }: Plan,
-  { sums }: Pass,
+  { sums }: Work,
   { maps, batch, candidate }: { maps: Float32Array; batch: readonly Item[]; candidate: BankModel },
 ): void {
   const [width] = image.size;

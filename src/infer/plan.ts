@@ -43,8 +43,8 @@ export interface Plan {
   readonly batch: number;
   /** [batch, C, H, W], filled anew for each run. */
   readonly input: Float32Array;
-  /** [CHUNK, C, height, width], filled anew for each pass. */
-  readonly slices: Float32Array;
+  /** [CHUNK, C, height, width], filled anew for each chunk of a mirror. */
+  readonly mirrored: Float32Array;
   /** What the decision network said of an image of zeros, and how many windows of the unmirrored pass reused it. */
   readonly empty: { decision?: Decision; reused: number };
   readonly signal: AbortSignal | undefined;
@@ -76,7 +76,7 @@ export function makePlan(image: PreparedImage, bank: Bank, options: PlanOptions)
     weights: windows ? weighPixels({ width, height }, windows) : new Float32Array(width * height).fill(1),
     flips: flips ? FOUR_PASSES : ONE_PASS,
     input: new Float32Array(batch * bank.channels.length * h * w),
-    slices: new Float32Array(Math.min(CHUNK, image.size[2]) * bank.channels.length * width * height),
+    mirrored: new Float32Array(flips ? Math.min(CHUNK, image.size[2]) * bank.channels.length * width * height : 0),
     empty: { reused: 0 },
   };
 }

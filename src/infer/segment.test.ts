@@ -237,7 +237,8 @@ describe("routing", () => {
     await setUp(setup).run(pixels, {
       onProgress: ({ stage, done, total }) => void seen.push(`${stage} ${done}/${total}`),
     });
-    expect(seen).toEqual(["slices 0/20", "slices 16/20", "slices 20/20"]);
+    const slices = ["slices 0/20", "slices 16/20", "slices 20/20"];
+    expect(seen).toEqual(["decisions 0/20", "decisions 16/20", ...slices]);
   });
 
   test("an aborted signal stops before the next run", async () => {
@@ -245,10 +246,10 @@ describe("routing", () => {
     const { run, images } = setUp(setup);
     const work = run(pixels, {
       signal: controller.signal,
-      onProgress: ({ done }) => done === 16 && controller.abort(),
+      onProgress: ({ stage, done }) => stage === "slices" && done === 16 && controller.abort(),
     });
     await expect(work).rejects.toThrow("aborted");
-    expect(images["decision"]).toBe(13); // of the first 16 slices, four are zeros and three of those are not asked again
+    expect(images).toEqual({ decision: 16, M1: 4, M2: 4, M3: 4 }); // of the first 16 slices four each, and four are skipped
   });
 
   test("release frees what was loaded", async () => {

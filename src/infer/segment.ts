@@ -2,11 +2,11 @@
 
 import type { Bank } from "../danet/bank.ts";
 import { type RoutingFlops, routingFlops } from "../danet/cost.ts";
-import type { Choice } from "../danet/decision.ts";
+import type { Choice, Decision } from "../danet/decision.ts";
 import { activationRatio } from "../danet/routing.ts";
 import type { Progress } from "../platform.ts";
 import { labelPixels } from "./assemble.ts";
-import { runPass, type WindowChoice } from "./passes.ts";
+import { countWindows, decidePass, listChunks, type Pass, runPass } from "./passes.ts";
 import { CHUNK, makePlan, type Plan, type PlanOptions, type PreparedImage } from "./plan.ts";
 
 export interface SegmentOptions extends PlanOptions {
@@ -43,30 +43,57 @@ export interface Segmentation {
  */
 export async function segmentCase(image: PreparedImage, bank: Bank, options: SegmentOptions): Promise<Segmentation> {
   const plan = makePlan(image, bank, options);
+  const decided = await decideCase(plan, options);
+  const passes = plan.flips.map((flip, i) => ({ flip, choices: decided[i].map(({ choice }) => choice) }));
+  const classes = await runCase(plan, passes, options);
+  const windows = countWindows(plan);
+  const decisions = decided[0].map((decision, i) => ({
+    ...{ slice: Math.floor(i / windows), window: i % windows },
+    ...decision,
+  }));
+  return { classes, decisions, ...describeRouting(plan, decisions), seconds: plan.stopwatch.seconds() };
+}
+
+/** A decision, or the choice of a forced policy. */
+type WindowChoice = Decision | { readonly choice: Choice };
+
+/** Of every window of each mirror. */
+async function decideCase(plan: Plan, { onProgress }: SegmentOptions): Promise<(readonly WindowChoice[])[]> {
+  const depth = plan.image.size[2];
+  const { forced, flips } = plan;
+  if (forced !== null) {
+    const choices = new Array<WindowChoice>(depth * countWindows(plan)).fill({ choice: forced });
+    return flips.map(() => choices);
+  }
+  const passes: Decision[][] = [];
+  for (const flip of flips) {
+    const report = (done: number) =>
+      onProgress?.({ stage: "decisions", done: passes.length * depth + done, total: flips.length * depth });
+    passes.push(await decidePass(plan, flip, ({ first }) => report(first)));
+  }
+  return passes;
+}
+
+/** The class of every voxel. */
+async function runCase(plan: Plan, passes: readonly Pass[], { onProgress }: SegmentOptions): Promise<Uint8Array> {
+  const { image, bank } = plan;
   const [width, height, depth] = image.size;
-  const area = width * height;
+  const [area, windows] = [width * height, countWindows(plan)];
   const classes = new Uint8Array(area * depth);
-  const decisions: WindowDecision[] = [];
   const allSums = new Float32Array(Math.min(CHUNK, depth) * bank.labels.length * area);
-  for (let first = 0; first < depth; first += CHUNK) {
-    const end = Math.min(first + CHUNK, depth);
-    options.onProgress?.({ stage: "slices", done: first, total: depth });
+  for (const { first, end } of listChunks(plan)) {
+    onProgress?.({ stage: "slices", done: first, total: depth });
     const sums = allSums.subarray(0, (end - first) * bank.labels.length * area).fill(0);
-    const choices: WindowChoice[][] = [];
-    for (const flip of plan.flips) choices.push(await runPass(plan, { first, end, sums }, flip));
-    const windows = choices[0].length / (end - first);
-    choices[0].forEach((choice, i) => {
-      decisions.push({ slice: first + Math.floor(i / windows), window: i % windows, ...choice });
-    });
+    for (const pass of passes) await runPass(plan, { first, end }, { ...pass, sums });
     for (let z = first; z < end; z++) {
-      const row = (z - first) * windows;
-      if (choices.every((pass) => pass.slice(row, row + windows).every(({ choice }) => choice === 0))) continue;
+      const row = z * windows;
+      if (passes.every(({ choices }) => choices.slice(row, row + windows).every((choice) => choice === 0))) continue;
       const slot = (z - first) * bank.labels.length * area;
       labelPixels(sums.subarray(slot, slot + bank.labels.length * area), classes.subarray(z * area, (z + 1) * area));
     }
   }
-  options.onProgress?.({ stage: "slices", done: depth, total: depth });
-  return { classes, decisions, ...describeRouting(plan, decisions), seconds: plan.stopwatch.seconds() };
+  onProgress?.({ stage: "slices", done: depth, total: depth });
+  return classes;
 }
 
 function describeRouting({ bank, forced, empty }: Plan, decisions: readonly WindowDecision[]) {

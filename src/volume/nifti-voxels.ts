@@ -51,8 +51,9 @@ export interface Encoding {
 const CHUNK = 1 << 16;
 
 /**
- * Stored bytes to float32. A chunk is copied to an aligned scratch, turned to the machine's byte order, widened and scaled
- * in float64 (as nibabel does), and rounded once. 240x240x155 take 10 ms from int16, 100 ms from int64.
+ * Stored bytes to float32. A chunk is copied to an aligned scratch and turned to the machine's byte order; unscaled numbers
+ * are rounded as they are, the others widened and scaled in float64 first (as nibabel does). 240x240x155 take 15 ms from
+ * int16, 100 ms from int64.
  */
 export function decodeVoxels(bytes: Uint8Array, encoding: Encoding): Float32Array {
   const type = datatypes[encoding.datatype];
@@ -65,8 +66,13 @@ export function decodeVoxels(bytes: Uint8Array, encoding: Encoding): Float32Arra
     const length = Math.min(CHUNK, count - start);
     scratch.set(bytes.subarray(start * type.bytes, (start + length) * type.bytes));
     if (encoding.littleEndian !== machineIsLittleEndian) swapBytes(scratch, type.bytes);
+    const isScaled = encoding.slope !== 1 || encoding.intercept !== 0;
+    if (!isScaled && !isBig(stored)) {
+      out.set(stored.subarray(0, length), start);
+      continue;
+    }
     widen(stored, wide);
-    if (encoding.slope !== 1 || encoding.intercept !== 0) scale(wide, encoding);
+    if (isScaled) scale(wide, encoding);
     out.set(wide.subarray(0, length), start);
   }
   return out;
@@ -82,8 +88,10 @@ function swapBytes(bytes: Uint8Array, width: number): void {
   }
 }
 
+const isBig = (stored: Numbers) => stored instanceof BigInt64Array || stored instanceof BigUint64Array;
+
 function widen(stored: Numbers, wide: Float64Array): void {
-  if (stored instanceof BigInt64Array || stored instanceof BigUint64Array) {
+  if (isBig(stored)) {
     for (let i = 0; i < wide.length; i++) wide[i] = Number(stored[i]);
   } else {
     wide.set(stored);

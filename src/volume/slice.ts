@@ -1,41 +1,20 @@
 /**
  * @file Slice <-> tensor. An axial slice is a [C, H, W] tensor with H = y and W = x: each tensor row is a row of voxels along
- * x, which NIfTI keeps contiguous too, so a channel of a slice is one block copy and nothing is transposed.
+ * x, which NIfTI keeps contiguous too, so a channel of a slice is one piece of memory and nothing is transposed.
  */
 
-import type { LabelMap, Vec3, Volume } from "./grid.ts";
+import type { Vec3 } from "./grid.ts";
 
-/** Channels of one slice: [C, H, W], row-major. */
-export interface SliceTensor {
-  readonly dims: Vec3;
-  readonly data: Float32Array;
+/** The channels of one slice, a plane [height, width] each. */
+export interface Slice {
+  readonly planes: readonly Float32Array[];
+  readonly width: number;
 }
 
-/** A place in a batch buffer: writing begins at `data[offset]`. */
-export interface Place {
-  readonly data: Float32Array;
-  readonly offset: number;
-}
-
-/** Writes slice `z` of the channels, which share one size, as [C, H, W] to `to`. */
-export function copySlice(channels: readonly Volume[], z: number, to: Place): void {
-  const [width, height] = channels[0].grid.size;
+/** Slice `z` of whole channels; nothing is copied. */
+export function takeSlice(channels: readonly Float32Array[], [width, height]: Vec3, z: number): Slice {
   const area = width * height;
-  for (const [c, { data }] of channels.entries())
-    to.data.set(data.subarray(z * area, (z + 1) * area), to.offset + c * area);
-}
-
-/** Slice `z` of the channels as a tensor of its own. */
-export function takeSlice(channels: readonly Volume[], z: number): SliceTensor {
-  const [width, height] = channels[0].grid.size;
-  const data = new Float32Array(channels.length * height * width);
-  copySlice(channels, z, { data, offset: 0 });
-  return { dims: [channels.length, height, width], data };
-}
-
-/** Puts the labels [H, W] of slice `z` into a label map. */
-export function putSlice(map: LabelMap, z: number, labels: Uint8Array): void {
-  map.data.set(labels, z * map.grid.size[0] * map.grid.size[1]);
+  return { planes: channels.map((channel) => channel.subarray(z * area, (z + 1) * area)), width };
 }
 
 /**
@@ -54,15 +33,11 @@ export interface Window {
   readonly size: number;
 }
 
-/** Writes one window of a slice as [C, size, size] to `to`; what reaches beyond the slice is zero. */
-export function copyWindow({ dims, data }: SliceTensor, { x, y, size }: Window, to: Place): void {
-  const [channels, height, width] = dims;
-  const [rows, columns] = [Math.min(size, height - y), Math.min(size, width - x)];
-  if (rows < size || columns < size) to.data.fill(0, to.offset, to.offset + channels * size * size);
-  for (let c = 0; c < channels; c++) {
-    for (let row = 0; row < rows; row++) {
-      const from = (c * height + y + row) * width + x;
-      to.data.set(data.subarray(from, from + columns), to.offset + (c * size + row) * size);
-    }
+/** Writes one window, which must lie in the slice, as [C, size, size] to `to`. */
+export function copyWindow({ planes, width }: Slice, { x, y, size }: Window, to: Float32Array): void {
+  let at = 0;
+  for (const plane of planes) {
+    for (let from = y * width + x; from < (y + size) * width; from += width, at += size)
+      to.set(plane.subarray(from, from + size), at);
   }
 }
