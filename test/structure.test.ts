@@ -15,7 +15,7 @@ const core = {
   data: ["volume", "danet (types)"],
   infer: ["danet", "volume"],
   eval: ["volume"],
-  report: ["eval", "volume", "danet (types)", "data (types)", "infer (types)"],
+  report: ["eval", "volume", "danet (types)", "data (types)", "infer (types)", "train (types)"],
   train: ["danet", "data", "eval", "graph", "infer", "nets", "nn", "volume"],
   recipes: ["nets", "train (types)"],
 } as const;

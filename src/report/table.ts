@@ -2,10 +2,13 @@
 
 import type { Metric } from "../eval/metric.ts";
 
+/** G: 1e9 operations. */
+type Unit = Metric["unit"] | "percent" | "G" | "seconds" | "count";
+
 interface Column {
   readonly title: string;
   /** How the column's numbers are printed; a column without a unit holds text. */
-  readonly unit?: Metric["unit"];
+  readonly unit?: Unit;
 }
 
 /** null is a value that does not exist. */
@@ -17,12 +20,13 @@ export interface Table {
   readonly rows: readonly (readonly Cell[])[];
 }
 
-const digits: Record<Metric["unit"], number> = { fraction: 4, mm: 2 };
+const digits: Record<Unit, number> = { fraction: 4, mm: 2, percent: 2, G: 2, seconds: 1, count: 0 };
 
-/** A fraction with 4 decimals, millimetres with 2; `null` as a dash. */
-function formatCell(cell: Cell, unit?: Metric["unit"]): string {
+/** With the decimals of its unit, and commas between thousands; `null` as a dash. */
+function formatCell(cell: Cell, unit?: Unit): string {
   if (cell === null) return "-";
-  return typeof cell === "number" && unit ? cell.toFixed(digits[unit]) : String(cell);
+  if (typeof cell === "string" || !unit) return String(cell);
+  return cell.toLocaleString("en-US", { minimumFractionDigits: digits[unit], maximumFractionDigits: digits[unit] });
 }
 
 /** GitHub Markdown: the title in bold, numbers to the right. */
@@ -55,5 +59,6 @@ export function formatText(table: Table): string {
 
 const titles = ({ columns }: Table): string[] => columns.map(({ title }) => title);
 
-const formatRows = ({ columns, rows }: Table): string[][] =>
+/** Every cell as text. */
+export const formatRows = ({ columns, rows }: Table): string[][] =>
   rows.map((cells) => cells.map((cell, c) => formatCell(cell, columns[c].unit)));

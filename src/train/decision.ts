@@ -27,18 +27,21 @@ export async function trainDecision(run: TrainRun, labels: readonly ChoiceLabel[
   log.rewind("decision", start.step);
   let sum = 0;
   let started = performance.now();
+  const rateAt = (step: number) =>
+    learningRateAt(step, { learningRate, warmupSteps: stepsPerEpoch, totalSteps: total });
   for (let step = start.step; step < total; ) {
     sum += await stepper.step({
       ...draw(step),
-      learningRate: learningRateAt(step, { learningRate, warmupSteps: stepsPerEpoch, totalSteps: total }),
+      learningRate: rateAt(step),
       random: createRandom(deriveSeed(recipe.seed, STREAM.decisionDropout, step)),
     });
     step++;
     run.onProgress?.({ stage: "decision", done: step, total });
     const epochEnds = step % stepsPerEpoch === 0;
     if (epochEnds) {
+      const means = { loss: sum / stepsPerEpoch, learningRate: rateAt(step - 1) };
       const seconds = (performance.now() - started) / 1000;
-      await log.add({ phase: "decision", step, epoch: step / stepsPerEpoch, loss: sum / stepsPerEpoch, seconds });
+      await log.add({ phase: "decision", step, epoch: step / stepsPerEpoch, ...means, seconds });
       [sum, started] = [0, performance.now()];
     }
     if (epochEnds || run.signal?.aborted) {

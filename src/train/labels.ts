@@ -10,7 +10,7 @@ import { candidateSpecs, identityOf, regionClasses, type Trained, type TrainRun 
 
 /** One window and the action it should get: 0 skips, k is candidate k. */
 export interface ChoiceLabel {
-  /** Index in the run's training cases. */
+  /** Index in the cases that were labelled. */
   readonly case: number;
   readonly slice: number;
   readonly x: number;
@@ -22,7 +22,7 @@ export interface ChoiceLabel {
 
 const PATH = "checkpoints/labels.json";
 
-/** Labels of the windows of every `labels.everySlice`-th slice. Computed once and kept. */
+/** Labels of the run's training cases. Computed once and kept. */
 export async function labelWindows(run: TrainRun, bank: Readonly<Record<string, Trained>>): Promise<ChoiceLabel[]> {
   const { out, log } = run;
   const identity = identityOf(run, "labels");
@@ -34,22 +34,31 @@ export async function labelWindows(run: TrainRun, bank: Readonly<Record<string, 
     if (kept.identity === identity) return kept.labels;
   }
   const started = performance.now();
-  const windows = run.training.flatMap((source, index) => windowsOf(run, source, index));
+  const labels = await labelCases(run, bank, run.training);
+  await out.write(PATH, new TextEncoder().encode(JSON.stringify({ identity, labels })));
+  const counts = ["skip", ...run.recipe.candidates].map((_, k) => labels.filter(({ choice }) => choice === k).length);
+  log.rewind("labels", -1);
+  await log.add({ phase: "labels", step: 0, counts, seconds: (performance.now() - started) / 1000 });
+  return labels;
+}
+
+/** Eq. 4 on the windows of every `labels.everySlice`-th slice. */
+export async function labelCases(
+  run: TrainRun,
+  bank: Readonly<Record<string, Trained>>,
+  cases: readonly CompactCase[],
+): Promise<ChoiceLabel[]> {
+  const windows = cases.flatMap((source, index) => windowsOf(run, source, index));
   const foreground = windows.filter(({ foreground }) => foreground > 0);
   const dice = await diceOfCandidates(run, bank, foreground);
   const gflops = Object.values(candidateSpecs(run)).map((spec) => measureNetwork(spec).paper / 1e9);
   const byWindow = new Map(foreground.map((window, i) => [window, dice.map((list) => list[i]!)]));
-  const labels = windows.map((window): ChoiceLabel => {
+  return windows.map((window): ChoiceLabel => {
     const { case: index, crop, foreground } = window;
     const scores = byWindow.get(window);
     const choice = bestChoice({ foreground, dice: scores ?? [], gflops }, run.recipe.choice);
     return { case: index, slice: crop.slice, x: crop.x, y: crop.y, choice, ...(scores ? { dice: scores } : {}) };
   });
-  await out.write(PATH, new TextEncoder().encode(JSON.stringify({ identity, labels })));
-  const counts = [...gflops.keys(), gflops.length].map((k) => labels.filter(({ choice }) => choice === k).length);
-  log.rewind("labels", -1);
-  await log.add({ phase: "labels", step: 0, counts, seconds: (performance.now() - started) / 1000 });
-  return labels;
 }
 
 interface LabelledWindow extends Placed {

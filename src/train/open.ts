@@ -25,7 +25,7 @@ export interface OpenOptions {
   /** Go on from the checkpoints in `out`; without it, `out` must hold none. */
   readonly resume: boolean;
   readonly onProgress?: (progress: Progress) => void;
-  readonly onEntry?: (entry: LogEntry) => void;
+  readonly onEntry?: (entry: LogEntry) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
 

@@ -22,20 +22,33 @@ export interface Placed {
 
 const BATCH = 8;
 
+type Model = { runtime: Runtime; spec: NetworkSpec; weights: Weights };
+
 /**
  * Calls `onCrop` with prediction and truth, class indices [size, size], of each crop, in order. The arrays are used
  * again for the next crop.
  */
 export async function predictCrops(
-  model: { runtime: Runtime; spec: NetworkSpec; weights: Weights },
+  model: Model,
   crops: readonly Placed[],
   onCrop: (index: number, classes: { prediction: Uint8Array; truth: Uint8Array }) => void,
 ): Promise<void> {
-  const { runtime, spec, weights } = model;
+  const prediction = new Uint8Array(model.spec.image[1]! * model.spec.image[2]!);
+  await runCrops(model, crops, (index, { output, truth }) => {
+    labelPixels(output, prediction);
+    onCrop(index, { prediction, truth });
+  });
+}
+
+/** The same with what the network gives: probabilities of a candidate, logits of a decision network. */
+export async function runCrops(
+  { runtime, spec, weights }: Model,
+  crops: readonly Placed[],
+  onCrop: (index: number, result: { output: Float32Array; truth: Uint8Array }) => void,
+): Promise<void> {
   const session = await runtime.load(exportNetwork(spec, weights, { storage: "float32" }));
   const area = spec.image[1]! * spec.image[2]!;
   const into = { images: new Float32Array(BATCH * spec.image[0]! * area), truth: new Uint8Array(BATCH * area) };
-  const prediction = new Uint8Array(area);
   for (let start = 0; start < crops.length; start += BATCH) {
     const batch = crops.slice(start, start + BATCH);
     batch.forEach(({ source, crop }, item) => {
@@ -43,11 +56,12 @@ export async function predictCrops(
     });
     const data = into.images.subarray(0, batch.length * spec.image[0]! * area);
     const image = { dtype: "float32", dims: [batch.length, ...spec.image], data } as const;
-    const { probabilities } = await session.run({ image });
-    const maps = probabilities!.data as Float32Array;
+    const [result] = Object.values(await session.run({ image }));
+    const output = result!.data as Float32Array;
+    const each = output.length / batch.length;
     batch.forEach((_, item) => {
-      labelPixels(maps.subarray(item * spec.outputs * area, (item + 1) * spec.outputs * area), prediction);
-      onCrop(start + item, { prediction, truth: into.truth.subarray(item * area, (item + 1) * area) });
+      const truth = into.truth.subarray(item * area, (item + 1) * area);
+      onCrop(start + item, { output: output.subarray(item * each, (item + 1) * each), truth });
     });
   }
   await session.release();

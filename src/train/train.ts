@@ -4,6 +4,7 @@ import { type NewBank, type UnhashedModel, writeBank } from "../danet/bank.ts";
 import { measureNetwork, type NetworkSpec } from "../nets/network.ts";
 import type { Folder } from "../platform.ts";
 import { trainBank } from "./bank.ts";
+import { logDecisionCheck } from "./check-decision.ts";
 import { trainDecision } from "./decision.ts";
 import { exportNetwork, weightsOf } from "./export.ts";
 import { labelWindows } from "./labels.ts";
@@ -14,6 +15,7 @@ export async function train(run: TrainRun, { bankFolder, version }: { bankFolder
   const bank = await trainBank(run);
   const labels = await labelWindows(run, bank);
   const decision = await trainDecision(run, labels);
+  await logDecisionCheck(run, { bank, decision, labels });
   await exportBank(run, { ...bank, [run.recipe.decision.id]: decision }, { bankFolder, version });
 }
 

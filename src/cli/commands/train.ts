@@ -7,9 +7,15 @@ import { lookUp, UserError } from "../../error.ts";
 import { requireWritable } from "../../node/folder.ts";
 import { createNodeRuntime, nodeGzip, openFolder } from "../../node/index.ts";
 import { recipes } from "../../recipes/index.ts";
+import { formatPage } from "../../report/html.ts";
+import { formatText } from "../../report/table.ts";
+import { checkTables, describeTraining } from "../../report/training-report.ts";
+import type { Looks } from "../../train/best.ts";
 import type { LogEntry } from "../../train/log.ts";
 import { type Fold, openRun } from "../../train/open.ts";
-import { applySettings } from "../../train/recipe.ts";
+import { fitToMinutes } from "../../train/plan-time.ts";
+import { applySettings, type Recipe } from "../../train/recipe.ts";
+import type { TrainRun } from "../../train/run.ts";
 import { train as trainAll } from "../../train/train.ts";
 import { defineCommand } from "../command.ts";
 import { device, flag, json, threads } from "../option.ts";
@@ -31,7 +37,7 @@ export const train = defineCommand({
   options: {
     recipe: { flags: "--recipe <name>", help: `one of: ${Object.keys(recipes).join(", ")}`, value: z.string() },
     data: { flags: "--data <dir>", help: "folder of case folders with truth", value: z.string() },
-    out: { flags: "--out <dir>", help: "receives checkpoints/, log.jsonl and bank/", value: z.string() },
+    out: { flags: "--out <dir>", help: "receives checkpoints/, log.jsonl, report.html and bank/", value: z.string() },
     split: {
       flags: "--split <file>",
       help: 'JSON {"train": [ids], "validation": [ids]} (default: split.json of the data, else one fold of five)',
@@ -43,6 +49,11 @@ export const train = defineCommand({
       value: foldOption,
     },
     set: { flags: "--set <key=value...>", help: "change a value of the recipe: bank.epochs=2", value: collect },
+    maxMinutes: {
+      flags: "--max-minutes <n>",
+      help: "train as many epochs of the bank as fit into this time with all that follows; timed at the start",
+      value: z.coerce.number().positive("must be a number of minutes above 0").optional(),
+    },
     resume: { flags: "--resume", help: "go on from the checkpoints in --out", value: flag() },
     device,
     threads,
@@ -51,6 +62,7 @@ export const train = defineCommand({
   examples: [
     "med-danet train --recipe brats --data brats/ --out runs/first",
     "med-danet train --recipe brats --data brats/ --out runs/first --resume",
+    "med-danet train --recipe brats --data brats/ --out runs/hour --max-minutes 60",
     "med-danet train --recipe brats --data brats/ --out runs/fold2 --fold 2/5",
     "med-danet train --recipe phantom --data phantoms/ --out runs/try --set bank.epochs=2 --set seed=7",
   ],
@@ -61,7 +73,14 @@ export const train = defineCommand({
     const split =
       options.split === undefined ? undefined : { bytes: await readSplitFile(options.split), name: options.split };
     const runtime = await createNodeRuntime({ device: options.device, ...threadCount(options.threads), onNote: note });
-    const onEntry = (entry: LogEntry) => print(options.json ? JSON.stringify(entry) : describe(entry));
+    let run: TrainRun | undefined;
+    let written = performance.now();
+    const onEntry = async (entry: LogEntry) => {
+      print(options.json ? JSON.stringify(entry) : describe(entry, recipe));
+      if (!run || performance.now() - written < REPORT_EVERY) return;
+      await writeReport(run);
+      written = performance.now();
+    };
     const { fold } = options;
     const common = {
       recipe,
@@ -77,14 +96,30 @@ export const train = defineCommand({
     };
     const bankFolder = openFolder(join(options.out, "bank"));
     try {
-      await trainAll(await openRun({ ...common, data: openFolder(options.data) }), { bankFolder, version });
+      run = await fitToMinutes(await openRun({ ...common, data: openFolder(options.data) }), options.maxMinutes);
+      if (options.maxMinutes)
+        note(`${run.recipe.bank.epochs} epochs of the bank fit into ${options.maxMinutes} minutes`);
+      await trainAll(run, { bankFolder, version });
+      await writeReport(run);
     } catch (error) {
+      if (signal.aborted && run) await writeReport(run);
       if (signal.aborted) note(`stopped; go on with the same command and --resume`);
       throw error;
     }
+    note(`curves, labels and decisions: ${out.name}/${REPORT}`);
     note(`bank written to ${bankFolder.name}; use it: med-danet segment CASE --bank ${bankFolder.name} --out DIR`);
   },
 });
+
+const REPORT = "report.html";
+/** Milliseconds: drawing takes half a second the first time, then a tenth. */
+const REPORT_EVERY = 30_000;
+
+async function writeReport({ recipe, training, validation, log, out }: TrainRun) {
+  const cases = { training: training.length, validation: validation.length };
+  const page = describeTraining({ recipe, cases, entries: log.entries() });
+  await out.write(REPORT, new TextEncoder().encode(await formatPage(page)));
+}
 
 const threadCount = (threads: number | undefined) => (threads === undefined ? {} : { threads });
 
@@ -96,13 +131,16 @@ async function readSplitFile(path: string): Promise<Uint8Array> {
   }
 }
 
-/** A line of the log for a reader. */
-function describe(entry: LogEntry): string {
-  const { phase, epoch, seconds, loss, validation, counts } = entry;
-  const took = typeof seconds === "number" ? `, ${formatDuration(seconds)}` : "";
+/** A line of the log for a reader; tables for the check of the decision network. */
+function describe({ phase, epoch, seconds, loss, validation, counts, check }: LogEntry, recipe: Recipe): string {
+  const took = seconds === undefined ? "" : `, ${formatDuration(seconds)}`;
+  if (check) {
+    const tables = checkTables(check, ["skip", ...recipe.candidates.map(({ id }) => id)]);
+    return `decision network checked${took}\n${tables.map(formatText).join("\n").trimEnd()}`;
+  }
   if (phase === "labels") return `labels: windows for skip and each candidate ${JSON.stringify(counts)}${took}`;
-  const losses = typeof loss === "number" ? loss.toFixed(4) : describeNumbers(loss as Record<string, number>);
-  const looks = validation ? `\n  validation Dice: ${describeValidation(validation as never)}` : "";
+  const losses = typeof loss === "number" ? loss.toFixed(4) : describeNumbers(loss ?? {});
+  const looks = validation ? `\n  validation Dice: ${describeLooks(validation)}` : "";
   return `${phase} epoch ${epoch}: loss ${losses}${took}${looks}`;
 }
 
@@ -111,7 +149,7 @@ const describeNumbers = (numbers: Readonly<Record<string, number>>): string =>
     .map(([key, value]) => `${key} ${value.toFixed(3)}`)
     .join(", ");
 
-const describeValidation = (byCandidate: Readonly<Record<string, Readonly<Record<string, number>>>>): string =>
+const describeLooks = (byCandidate: Looks): string =>
   Object.entries(byCandidate)
     .map(([id, regions]) => `${id} (${describeNumbers(regions)})`)
     .join(", ");

@@ -1,0 +1,89 @@
+/**
+ * @file Figures as SVG. A figure is a plain value; Observable Plot draws it into a document without a browser. Both
+ * libraries take a third of a second to load, so they are loaded when a figure is drawn.
+ */
+
+export interface Axis {
+  readonly label: string;
+  /** Default: "linear"; a percent axis shows fractions as such. Text on the x axis makes it one of names, in their order. */
+  readonly scale?: "linear" | "log" | "percent";
+}
+
+export interface Point {
+  readonly x: number | string;
+  readonly y: number;
+  readonly series: string;
+  /** Points of one panel share a frame; the panels stand side by side. */
+  readonly panel?: string;
+}
+
+export interface Figure {
+  readonly title: string;
+  /** `bar` stacks the series; `dot` writes the series beside its points. */
+  readonly mark: "line" | "dot" | "bar";
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly points: readonly Point[];
+}
+
+/** Series colours are these CSS variables of the page, so that a figure follows light and dark. */
+export const SERIES_COLOURS = 8;
+
+/** Series in order of appearance -> colour; skip has one of its own, so candidates have the same in every figure. */
+export function assignSeriesColours({ points }: Figure): Record<string, string> {
+  const names = [...new Set(points.map(({ series }) => series))];
+  const others = names.filter((name) => name !== "skip");
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      name === "skip" ? "var(--skip)" : `var(--series-${(others.indexOf(name) % SERIES_COLOURS) + 1})`,
+    ]),
+  );
+}
+
+/** The figure as an `<svg>` element that needs nothing else but the page's colours. */
+export async function drawFigure(figure: Figure): Promise<string> {
+  const [Plot, { parseHTML }] = await Promise.all([import("@observablehq/plot"), import("linkedom")]);
+  const { points, x, y } = figure;
+  const panels = new Set(points.map(({ panel }) => panel));
+  const colours = assignSeriesColours(figure);
+  const svg = Plot.plot({
+    document: parseHTML("<html></html>").document,
+    width: panels.size > 1 ? 960 : 480,
+    height: 300,
+    marginLeft: 56,
+    marginBottom: 44,
+    style: { background: "none", fontSize: "12px" },
+    x: { label: x.label, ...scaleOfX(figure) },
+    y: { label: y.label, grid: true, ...scaleOf(y) },
+    fx: { label: null },
+    color: { domain: Object.keys(colours), range: Object.values(colours) },
+    marks: marksOf(Plot, figure),
+  });
+  svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", figure.title);
+  return svg.outerHTML as string;
+}
+
+const scaleOf = ({ scale = "linear" }: Axis) =>
+  scale === "percent"
+    ? { percent: true }
+    : { type: scale, ...(scale === "log" ? { tickFormat: "~s" } : { nice: true }) };
+
+/** Names in their order; whole numbers, such as epochs, with no tick between them. */
+function scaleOfX({ x, points }: Figure) {
+  const values = [...new Set(points.map((point) => point.x))];
+  if (values.some((value) => typeof value === "string")) return { domain: values };
+  return values.length <= 12 && values.every(Number.isInteger) ? { ticks: values, tickFormat: "d" } : scaleOf(x);
+}
+
+function marksOf(Plot: typeof import("@observablehq/plot"), { mark, points }: Figure) {
+  const title = ({ series, x, y }: Point) => `${series}\n${x}: ${Number(y.toPrecision(4))}`;
+  const panel = points.some((point) => point.panel !== undefined) ? { fx: "panel" } : {};
+  const channels = { x: "x", y: "y", z: "series", ...panel };
+  if (mark === "bar") return [Plot.barY(points, { ...channels, fill: "series", title }), Plot.ruleY([0])];
+  const dots = Plot.dot(points, { ...channels, fill: "series", title, r: mark === "dot" ? 5 : 2 });
+  if (mark === "line") return [Plot.lineY(points, { ...channels, stroke: "series", strokeWidth: 1.8 }), dots];
+  return [dots, Plot.text(points, { ...channels, text: "series", dy: -12, fill: "currentColor" })];
+}
