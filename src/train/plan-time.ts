@@ -1,0 +1,113 @@
+/** @file `--max-minutes`: how many epochs of the bank fit into a time, from one timed step of everything that will run. */
+
+import { poolSlices } from "../data/sampler.ts";
+import { UserError } from "../error.ts";
+import { count } from "../graph/value.ts";
+import type { NetworkSpec } from "../nets/network.ts";
+import { createRandom } from "../random.ts";
+import { windowStarts } from "../volume/slice.ts";
+import { weightsOf } from "./export.ts";
+import { predictCrops } from "./predict.ts";
+import type { Recipe } from "./recipe.ts";
+import { candidateSpecs, decisionSpec, type TrainRun } from "./run.ts";
+import { buildStep, createStepper, initialState } from "./step.ts";
+import { validationCrops } from "./validate.ts";
+
+const PATH = "checkpoints/plan.json";
+/** Part of the time that is planned for: other programs want some of the machine. */
+const PLANNED = 0.95;
+
+/** Crops of the timed forward pass. */
+const FORWARD = 16;
+
+/** Seconds of one training step, and of the forward pass of one input. */
+export interface Pace {
+  readonly step: number;
+  readonly forward: number;
+}
+
+/** The run with as many bank epochs as fit. The plan of the first start is kept, so that a resumed run follows it. */
+export async function fitToMinutes(run: TrainRun, minutes: number | undefined): Promise<TrainRun> {
+  const withEpochs = (epochs: number): TrainRun => ({
+    ...run,
+    recipe: { ...run.recipe, bank: { ...run.recipe.bank, epochs } },
+  });
+  if ((await run.out.list()).includes(PATH)) {
+    const { epochs } = JSON.parse(new TextDecoder().decode(await run.out.read(PATH))) as { epochs: number };
+    return withEpochs(epochs);
+  }
+  if (minutes === undefined) return run;
+  const { recipe } = run;
+  const candidates: Pace[] = [];
+  for (const spec of Object.values(candidateSpecs(run)))
+    candidates.push(await measurePace(run, spec, recipe.bank.batch));
+  const decision = await measurePace(run, decisionSpec(run), recipe.decisionTraining.batch);
+  const crops = validationCrops(run.validation, recipe.inputSize).length;
+  const epochs = countEpochs(recipe, {
+    seconds: minutes * 60 * PLANNED,
+    candidates,
+    decision,
+    crops,
+    windows: countWindows(run),
+  });
+  if (epochs < 1)
+    throw new UserError(
+      `--max-minutes ${minutes} must leave time for one epoch of the bank beside labels and decision network; give more, or lower decisionTraining.epochs`,
+    );
+  await run.out.write(PATH, new TextEncoder().encode(JSON.stringify({ epochs, minutes, candidates, decision })));
+  return withEpochs(epochs);
+}
+
+/**
+ * Whole epochs of the bank that fit into `seconds` beside choice labels (`windows` inputs of every candidate) and the
+ * decision network; a look at the validation cases costs `crops` inputs of every candidate.
+ */
+export function countEpochs(
+  { candidates: entries, bank, decisionTraining }: Pick<Recipe, "candidates" | "bank" | "decisionTraining">,
+  cost: { seconds: number; candidates: readonly Pace[]; decision: Pace; crops: number; windows: number },
+): number {
+  const forward = cost.candidates.reduce((sum, pace) => sum + pace.forward, 0);
+  const after = cost.windows * forward + decisionTraining.epochs * decisionTraining.stepsPerEpoch * cost.decision.step;
+  const shares = entries.map(({ trainedShare, grow }) => trainedShare - (grow?.at ?? 0));
+  const step = cost.candidates.reduce((sum, pace, i) => sum + pace.step * shares[i]!, 0);
+  const look = (cost.crops * forward) / bank.validateEvery;
+  return Math.floor((cost.seconds - after) / (bank.stepsPerEpoch * step + look));
+}
+
+/** The faster of two steps after a first one, and a forward pass of a crop. */
+async function measurePace(run: TrainRun, spec: NetworkSpec, batch: number): Promise<Pace> {
+  const graph = buildStep(spec, { batch, weightDecay: 0, lossScale: 1 });
+  const state = initialState(graph.plan, 0);
+  const stepper = await createStepper(run.runtime, graph, state);
+  const random = createRandom(0);
+  const image = Float32Array.from({ length: count(graph.image) }, () => random.uniform());
+  const targets = Uint8Array.from({ length: count(graph.targets) }, () => random.integer(spec.outputs));
+  const times: number[] = [];
+  for (let i = 0; i < 3; i++)
+    times.push(await secondsOf(() => stepper.step({ image, targets, learningRate: 0, random })));
+  await stepper.release();
+  if (spec.network.task !== "segment") return { step: Math.min(...times.slice(1)), forward: 0 };
+  const crops = validationCrops(run.training.slice(0, 1), run.recipe.inputSize).slice(0, FORWARD);
+  const model = { runtime: run.runtime, spec, weights: weightsOf(graph.plan, state) };
+  const forward = (await secondsOf(() => predictCrops(model, crops, () => {}))) / crops.length;
+  return { step: Math.min(...times.slice(1)), forward };
+}
+
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}
+
+/** Windows that the candidates will run on for the choice labels: those that meet the box of a tumour. */
+function countWindows({ training, recipe }: TrainRun): number {
+  const { inputSize, stride, labels } = recipe;
+  const slices = poolSlices(training).tumour.filter(({ slice }) => slice % labels.everySlice === 0);
+  return slices.reduce((sum, { source, tumour }) => {
+    const meet = (axis: 0 | 1) =>
+      windowStarts(source.size[axis], inputSize, stride).filter(
+        (start) => start < tumour!.end[axis] && start + inputSize > tumour!.start[axis],
+      ).length;
+    return sum + meet(0) * meet(1);
+  }, 0);
+}
