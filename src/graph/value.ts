@@ -83,6 +83,11 @@ export interface Op<A extends object = never> {
    * "none": the output is piecewise constant in every input, or is never differentiated.
    */
   readonly grad: ((node: Backward<A>) => readonly (Value | null)[]) | "none";
+  /**
+   * The same outputs made of ops without a lowering, for devices that have no kernel for this one; null: this use of it
+   * runs everywhere. Absent: every device has it.
+   */
+  lowering?(inputs: readonly Value[], attrs: A): readonly Value[] | null;
   /** Absent: free. */
   cost?(inputs: readonly Value[], outputs: readonly Value[], attrs: A): Cost;
 }

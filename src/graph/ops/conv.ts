@@ -84,7 +84,7 @@ const sumPerChannel = (x: Value): Value =>
  * 16x128, 32x64, 64x32, 128x16, half of what ConvTranspose takes, which stays for other strides and for zeros that no
  * tap reads.
  */
-function inputCotangent(dy: Value, w: Value, size: Shape, attrs: ConvAttributes): Value {
+export function inputCotangent(dy: Value, w: Value, size: Shape, attrs: ConvAttributes): Value {
   const { group, strides, pads } = attrs;
   const kernel = spatial(w.shape);
   const rank = kernel.length;

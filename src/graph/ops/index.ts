@@ -26,7 +26,7 @@ import { Gather } from "./gather.ts";
 import { InstanceNormalization } from "./instance-norm.ts";
 import { MatMul } from "./linear.ts";
 import { BatchNormalization, LayerNormalization } from "./norm.ts";
-import { AveragePool, GlobalAveragePool, MaxPool, ScatterElements } from "./pool.ts";
+import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.ts";
 import { Expand, ReduceMax, ReduceMean, ReduceSum } from "./reduce.ts";
 import { Resize } from "./resize.ts";
 import { Concat, Pad, Reshape, Slice, Split, Transpose } from "./shape.ts";
@@ -68,7 +68,6 @@ export const ops = {
   Relu,
   Reshape,
   Resize,
-  ScatterElements,
   Sigmoid,
   Slice,
   Softmax,

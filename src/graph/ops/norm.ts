@@ -58,6 +58,17 @@ export const BatchNormalization = defineOp<BatchNormAttributes>({
       needs[4] && !attrs.training_mode ? mul(mul(mul(slope, inverse), dScale), scalar(-0.5)) : null,
     ];
   },
+  // The WebGPU and CUDA kernels know no training mode.
+  lowering: ([x, scale, bias], { epsilon, training_mode }) => {
+    if (!training_mode) return null;
+    const axes = [...x!.shape.keys()].filter((axis) => axis !== 1);
+    const channels = (v: Value) => reshape(v, [scale!.shape[0]!, ...x!.shape.slice(2).map(() => 1)]);
+    const mean = reduceMean(x!, axes);
+    const centred = sub(x!, channels(mean));
+    const variance = reduceMean(mul(centred, centred), axes);
+    const slope = div(scale!, sqrt(add(variance, scalar(epsilon))));
+    return [add(mul(centred, channels(slope)), channels(bias!)), mean, variance];
+  },
   cost: fivePerElement,
 });
 

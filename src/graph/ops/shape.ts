@@ -58,6 +58,15 @@ export const Split = defineOp<{ axis: number; split: readonly number[] }>({
       axis,
     ),
   ],
+  // The WebGPU kernel binds every output at once, of which eight are sure to fit.
+  lowering: ([x], { axis, split: sizes }) => {
+    if (sizes.length < 8) return null;
+    let end = 0;
+    return sizes.map((size) => {
+      end += size;
+      return slice(x!, { axes: [axis], starts: [end - size], ends: [end] });
+    });
+  },
 });
 
 export interface SliceAttributes {
@@ -70,7 +79,9 @@ export const Slice = defineOp<SliceAttributes>({
   type: "Slice",
   attributes: { starts: "input", ends: "input", axes: "input", steps: "input" },
   infer: ([x], attrs) => [
-    boundsOf(x!.shape, attrs).map(({ start, end, step }) => Math.max(0, Math.ceil((end - start) / step))),
+    boundsOf(x!.shape, attrs).map(({ start, end, step }, axis) =>
+      attrs.axes.includes(axis) ? Math.max(0, Math.ceil((end - start) / step)) : x!.shape[axis]!,
+    ),
   ],
   // A step of 1 leaves a border of zeros; a strided slice is only ever taken of values that need no gradient.
   grad: ({ inputs: [x], attrs, cotangents: [dy] }) => {

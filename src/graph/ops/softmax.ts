@@ -1,8 +1,8 @@
 /** @file Softmax and its logarithm over one axis. */
 
 import { apply1, defineOp, type Value } from "../value.ts";
-import { exp, mul, sub } from "./elementwise.ts";
-import { reduceSum } from "./reduce.ts";
+import { exp, log, mul, sub } from "./elementwise.ts";
+import { reduceMax, reduceSum } from "./reduce.ts";
 
 // dX = Y (dY - sum(dY Y))
 export const Softmax = defineOp<{ axis: number }>({
@@ -20,6 +20,11 @@ export const LogSoftmax = defineOp<{ axis: number }>({
   attributes: { axis: "int" },
   infer: ([x]) => [x!.shape],
   grad: ({ outputs: [y], attrs: { axis }, cotangents: [dy] }) => [sub(dy!, mul(exp(y!), reduceSum(dy!, [axis], true)))],
+  // No WebGPU kernel: z = x - max(x), z - log sum exp(z)
+  lowering: ([x], { axis }) => {
+    const below = sub(x!, reduceMax(x!, [axis], true));
+    return [sub(below, log(reduceSum(exp(below), [axis], true)))];
+  },
 });
 
 /** `axis` counts from 0. */
