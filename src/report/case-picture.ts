@@ -3,7 +3,7 @@
 import type { LabelMap, Volume } from "../volume/grid.ts";
 import { axisCodes, reorient } from "../volume/orientation.ts";
 import { type Canvas, createCanvas, drawText, measureText } from "./canvas.ts";
-import { boundBrain, chooseSlices, minimum } from "./choose-slices.ts";
+import { boundBrain, chooseSlices, liftSlices, minimum, pickSlices } from "./choose-slices.ts";
 import { assignChoiceColours, assignLabelColours, type Colour, page } from "./colour.ts";
 import { type Deflate, encodePng } from "./png.ts";
 import { type ChoiceCell, countWindows, drawLegend, drawRoutingStrip, shareChoices } from "./routing-strip.ts";
@@ -13,7 +13,7 @@ import { drawPanel, findGrayRange } from "./slice-panel.ts";
 export interface CasePicture {
   readonly id: string;
   readonly image: Volume;
-  /** Value outside the brain; default: the smallest voxel. */
+  /** Value outside the brain, and nowhere in it; default: the smallest voxel. */
   readonly background?: number;
   /** What the image is: "T1ce". */
   readonly channel: string;
@@ -58,11 +58,11 @@ export function drawCasePicture(input: CasePicture): Uint8Array {
   return encodePng(canvas.pixels, { ...canvas, ...(input.deflate && { deflate: input.deflate }) });
 }
 
+/** `image` and `labels` hold the shown slices alone; the image is 0 outside the brain and positive in it. */
 interface View extends CasePicture {
   readonly rows: readonly { readonly name: string; readonly labels: LabelMap }[];
   readonly slices: readonly number[];
-  /** Value outside the brain. */
-  readonly background: number;
+  readonly depth: number;
   readonly colours: Readonly<Record<number, Colour>>;
   /** Letters at the left and right edge, and what the slices are called. */
   readonly letters: readonly [string, string];
@@ -94,12 +94,13 @@ function turnToView(input: CasePicture): View {
       throw new RangeError(`drawCasePicture: ${name} must lie on the image's grid`);
   }
   const background = input.background ?? minimum(image.data);
+  const slices = chooseSlices({ image, background, prediction, truth, count: COLUMNS });
   return {
     ...input,
-    image,
-    background,
-    rows,
-    slices: chooseSlices({ image, background, prediction, truth, count: COLUMNS }),
+    image: liftSlices(pickSlices(image, slices), background),
+    rows: rows.map(({ name, labels }) => ({ name, labels: pickSlices(labels, slices) })),
+    slices,
+    depth: image.grid.size[2],
     colours: assignLabelColours(Object.keys(input.labelNames).map(Number), input.labelColours),
     letters: [opposite[axes[0]], axes[0]],
     plane: name,
@@ -114,9 +115,9 @@ interface Layout {
   readonly strip?: { readonly y: number; readonly height: number };
 }
 
-function planLayout({ image, background, slices, rows, decisions }: View): Layout {
+function planLayout({ image, rows, decisions }: View): Layout {
   const { spacing } = image.grid;
-  const part = boundBrain(image, slices, background);
+  const part = boundBrain(image);
   const [partWidth, partHeight] = ([0, 1] as const).map((axis) => (part.end[axis] - part.start[axis]) * spacing[axis]);
   const width = Math.floor((WIDTH - 2 * MARGIN - GUTTER - (COLUMNS - 1) * GAP) / COLUMNS);
   const panel = { width, height: Math.round(Math.min(1.5, partHeight / partWidth) * width) };
@@ -146,8 +147,8 @@ function drawTitle(canvas: Canvas, { id, channel, plane, dice }: View): void {
 }
 
 function drawPanels(canvas: Canvas, view: View, { panel, part }: Layout): void {
-  const { image, background, rows, slices, colours, letters, labelNames } = view;
-  const range = findGrayRange(image, background);
+  const { image, rows, slices, colours, letters, labelNames } = view;
+  const range = findGrayRange(image);
   const top = (row: number) => TITLE + 24 + row * (panel.height + GAP);
   for (const [column, slice] of slices.entries()) {
     const x = MARGIN + GUTTER + column * (panel.width + GAP);
@@ -155,7 +156,7 @@ function drawPanels(canvas: Canvas, view: View, { panel, part }: Layout): void {
     drawText(canvas, `slice ${slice}`, { x: middle, y: TITLE + 14, size: 11, colour: page.muted, align: "middle" });
     for (const [row, { labels }] of rows.entries()) {
       const area = { x, y: top(row), ...panel };
-      drawPanel(canvas, area, { image, labels, slice, part, range, colours });
+      drawPanel(canvas, area, { image, labels, slice: column, part, range, colours });
       const style = { y: area.y + panel.height - 8, size: 10, colour: page.muted } as const;
       drawText(canvas, letters[0], { ...style, x: x + 7 });
       drawText(canvas, letters[1], { ...style, x: x + panel.width - 7, align: "end" });
@@ -170,7 +171,7 @@ function drawPanels(canvas: Canvas, view: View, { panel, part }: Layout): void {
 }
 
 function drawRouting(canvas: Canvas, view: View, { y, height }: { y: number; height: number }): void {
-  const { decisions, candidates, slices, image } = view;
+  const { decisions, candidates, slices, depth } = view;
   const colours = assignChoiceColours(candidates.length);
   const headline = y - 24;
   const length = drawText(canvas, "Routing", { x: MARGIN, y: headline, size: 13, colour: page.text, bold: true });
@@ -184,5 +185,5 @@ function drawRouting(canvas: Canvas, view: View, { y, height }: { y: number; hei
   }));
   drawLegend(canvas, entries, { x: WIDTH - MARGIN, y: headline });
   const area = { x: MARGIN, y, width: WIDTH - 2 * MARGIN, height };
-  drawRoutingStrip(canvas, area, { decisions, depth: image.grid.size[2], shown: slices, colours });
+  drawRoutingStrip(canvas, area, { decisions, depth, shown: slices, colours });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Grid, LabelMap, Volume } from "../volume/grid.ts";
-import { boundBrain, chooseSlices, minimum } from "./choose-slices.ts";
+import { boundBrain, chooseSlices, liftSlices, minimum, pickSlices } from "./choose-slices.ts";
 
 const gridOf = (depth: number): Grid => ({
   size: [1, 1, depth],
@@ -30,12 +30,19 @@ it("finds the smallest value", () => {
   expect(minimum(Float32Array.of(3, -7.5, 2))).toBe(-7.5);
 });
 
-it("bounds the brain of the shown slices with 5 mm around", () => {
+it("picks slices, and lifts what is not background above 0", () => {
+  const picked = pickSlices({ grid: gridOf(4), data: Float32Array.of(9, 0, -2, 3) }, [1, 2, 3]);
+  expect(picked.grid.size).toEqual([1, 1, 3]);
+  expect([...liftSlices(picked, 0).data]).toEqual([0, 1, 6]);
+  expect([...liftSlices({ grid: gridOf(1), data: Float32Array.of(0) }, 0).data]).toEqual([0]);
+});
+
+it("bounds the brain with 5 mm around", () => {
   const data = new Float32Array(20 * 20 * 2);
-  data[8 + 20 * 9] = 1;
-  data[400 + 19] = 1;
   const grid: Grid = { ...gridOf(2), size: [20, 20, 2], spacing: [2.5, 1, 1] };
-  expect(boundBrain({ grid, data }, [0], 0)).toEqual({ start: [6, 4, 0], end: [11, 15, 2] });
-  expect(boundBrain({ grid, data }, [0, 1], 0)).toEqual({ start: [6, 0, 0], end: [20, 15, 2] });
-  expect(boundBrain({ grid, data }, [0], 1)).toEqual({ start: [0, 0, 0], end: [20, 20, 2] });
+  expect(boundBrain({ grid, data })).toEqual({ start: [0, 0, 0], end: [20, 20, 2] });
+  data[8 + 20 * 9] = 1;
+  expect(boundBrain({ grid, data })).toEqual({ start: [6, 4, 0], end: [11, 15, 2] });
+  data[400 + 19] = 1;
+  expect(boundBrain({ grid, data })).toEqual({ start: [6, 0, 0], end: [20, 15, 2] });
 });

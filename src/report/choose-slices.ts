@@ -28,11 +28,11 @@ export function chooseSlices(input: {
   return Array.from({ length: shown }, (_, i) => first + i);
 }
 
-/** Slices with a voxel above `background`. */
+/** Slices with a voxel that is not `background`. */
 function occupiedSlices(data: Uint8Array | Float32Array, depth: number, background: number): number[] {
   const area = data.length / depth;
   const isOccupied = (z: number) => {
-    for (let i = z * area; i < (z + 1) * area; i++) if (data[i] > background) return true;
+    for (let i = z * area; i < (z + 1) * area; i++) if (data[i] !== background) return true;
     return false;
   };
   return Array.from({ length: depth }, (_, z) => z).filter(isOccupied);
@@ -52,14 +52,28 @@ export function minimum(data: Float32Array): number {
   return least;
 }
 
-/** The part of the plane that is above `background` in any of the slices, 5 mm wider; the whole plane where nothing is. */
-export function boundBrain({ data, grid }: Volume, slices: readonly number[], background: number): Box {
+/** A volume of the given slices alone. */
+export function pickSlices<T extends Volume | LabelMap>({ grid, data }: T, slices: readonly number[]): T {
+  const [width, height] = grid.size;
+  const area = width * height;
+  const out =
+    data instanceof Float32Array ? new Float32Array(slices.length * area) : new Uint8Array(slices.length * area);
+  for (const [i, z] of slices.entries()) out.set(data.subarray(z * area, (z + 1) * area), i * area);
+  return { grid: { ...grid, size: [width, height, slices.length] }, data: out } as Volume | LabelMap as T;
+}
+
+/** 0 where the image is `background`, from 1 on elsewhere, also where it has values below the background. */
+export function liftSlices({ grid, data }: Volume, background: number): Volume {
+  const least = minimum(data.filter((value) => value !== background));
+  return { grid, data: data.map((value) => (value === background ? 0 : value - least + 1)) };
+}
+
+/** The part of the plane that is above 0 in any slice, 5 mm wider; the whole plane where nothing is. */
+export function boundBrain({ data, grid }: Volume): Box {
   const { size, spacing } = grid;
   const [width, height] = size;
   const seen = new Uint8Array(width * height);
-  for (const z of slices) {
-    for (let i = 0; i < seen.length; i++) if (data[i + z * seen.length] > background) seen[i] = 1;
-  }
+  for (let i = 0; i < data.length; i++) if (data[i] > 0) seen[i % seen.length] = 1;
   const box = boundingBox([width, height, 1], (i) => seen[i] !== 0);
   if (!box) return { start: [0, 0, 0], end: size };
   const margin = (axis: 0 | 1) => Math.round(MARGIN_MM / spacing[axis]);

@@ -12,15 +12,15 @@ export interface GrayRange {
   readonly white: number;
 }
 
-/** Percentiles 1 and 99.5 of the voxels above `background`, from an even sample of at most 200,000 voxels. */
-export function findGrayRange({ data }: Volume, background: number): GrayRange {
+/** Percentiles 1 and 99.5 of the voxels above 0, from an even sample of at most 200,000 voxels. */
+export function findGrayRange({ data }: Volume): GrayRange {
   const step = Math.ceil(data.length / 200_000);
   const evenly = Float32Array.from({ length: Math.ceil(data.length / step) }, (_, i) => data[i * step]);
-  const inside = evenly.filter((value) => value > background).sort();
-  if (inside.length === 0) return { black: background, white: background + 1 };
+  const inside = evenly.filter((value) => value > 0).sort();
+  if (inside.length === 0) return { black: 0, white: 1 };
   const [low, white] = [percentile(inside, 1), percentile(inside, 99.5)];
-  // Between background and the darkest tissue, so that the brain stands out from the black around it.
-  const black = background + (low - background) * 0.6;
+  // Between the outside and the darkest tissue, so that the brain stands out from the black around it.
+  const black = low * 0.6;
   return { black, white: Math.max(white, black + 1e-6) };
 }
 
