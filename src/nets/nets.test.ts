@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { evaluate, floats } from "../../test/evaluate.ts";
 import { fillParameters, imageOf, type ReferenceName, reference, shown, specs } from "../../test/reference/fill.ts";
+import { tinySpec } from "../../test/tiny-networks.ts";
 import { cost } from "../graph/cost.ts";
 import { gradient } from "../graph/gradient.ts";
 import { writeOnnx } from "../graph/onnx.ts";
@@ -22,14 +23,17 @@ import {
 } from "../nn/scope.ts";
 import { createRandom } from "../random.ts";
 import { type NetworkId, networks } from "./index.ts";
-import { buildNetwork, measureNetwork, type NetworkSpec, planNetwork } from "./network.ts";
-import { countVariant, variants } from "./variants.ts";
+import { buildNetwork, measureNetwork, type Network, type NetworkSpec, planNetwork } from "./network.ts";
+import { countVariant, type VariantId, variants } from "./variants.ts";
 
 const spec = (
   network: NetworkId,
   side: number,
   { config = {}, channels = 4, outputs }: { config?: object; channels?: number; outputs: number },
-): NetworkSpec => ({ network: networks[network] as never, config, outputs, image: [channels, side, side] });
+): NetworkSpec => {
+  const { dimensions = 2 } = networks[network] as Network;
+  return { network: networks[network] as never, config, outputs, image: [channels, ...Array(dimensions).fill(side)] };
+};
 
 describe("parameters, multiply-adds and the paper's counts (docs/method.md)", () => {
   const bank = {
@@ -63,10 +67,20 @@ describe("parameters, multiply-adds and the paper's counts (docs/method.md)", ()
     TransBTS-2D L=2 4 240: 9999172 12356812800 12547699200
     TransBTS-2D L=3 4 240: 13150020 16017408000 16212902400
     decision 4 128: 66220 4083200 4898560
-    decision 4 240: 66220 14701832 17602432`;
+    decision 4 240: 66220 14701832 17602432
+    shufflenetv2-0.5x 4 128: 347128 13772288 15443968
+    ghostnet-0.5x 4 128: 1312769 14371040 17349216
+    mobilenetv2-1.0 4 128: 2230565 98980096 109903616
+    transunet 4 128: 105178116 9381855232 9421348352
+    swin-unet 4 128: 27154116 1941700608 1959456768
+    unet3d 4 128: 16212260 1667521052672 1669948506112
+    vnet 4 128: 45606322 744119861248 749291831296
+    attention-unet3d 4 128: 2722967 114055184384 132666359808
+    residual-unet3d 4 128: 19868820 346055245824 393676816384
+    transbts3d 4 128: 32723908 325410881536 333091176448`;
   const rows = [...table.matchAll(/^ *(.+) (\d) (\d+): (\d+) (\d+) (\d+)$/gm)];
 
-  test("every row is read", () => expect(rows).toHaveLength(24));
+  test("every row is read", () => expect(rows).toHaveLength(34));
   test.each(rows.map((row) => row.slice(1) as [keyof typeof bank, ...string[]]))("%s, %s x %s^2", (id, ...numbers) => {
     const [channels, side, parameters, macs, paper] = numbers.map(Number) as [number, number, number, number, number];
     const { network, config } = bank[id];
@@ -80,10 +94,44 @@ describe("parameters, multiply-adds and the paper's counts (docs/method.md)", ()
       network: "shufflenetv2",
       config: {},
       task: "decide",
+      dimensions: 2,
       parameters: { 128: 66_220, 240: 66_220 },
       macs: { 128: 4_083_200, 240: 14_701_832 },
       paperFlops: { 128: 4_898_560, 240: 17_602_432 },
+      paper: { 128: { printed: "0.078", inputs: 16 } },
     });
+  });
+
+  // Table 7 prints LiTS, one channel: 9.38, 1.95 and 2.58 = 330.34 / 128.
+  test.each([
+    ["transunet", "9.3805"],
+    ["swin-unet", "1.9532"],
+    ["transbts3d", "330.3397"],
+  ] as const)("%s on LiTS: %s G", (id, printed) => {
+    expect((measureNetwork(spec(id, 128, { channels: 1, outputs: 3 })).paper / 1e9).toFixed(4)).toBe(printed);
+  });
+
+  test("a figure of the paper is met in all its digits, but for the two that are not and the constant of M2", () => {
+    const missed = (Object.keys(variants) as VariantId[]).map(countVariant).flatMap(({ id, paperFlops, paper }) =>
+      Object.entries(paper).flatMap(([side, { printed, inputs }]) => {
+        const found = ((paperFlops[side]! * inputs) / 1e9).toFixed(printed.split(".")[1]!.length);
+        return found === printed ? [] : [`${id} at ${side}: ${found}, printed ${printed}`];
+      }),
+    );
+    expect(missed).toEqual([
+      "M2 at 240: 3.752, printed 3.750",
+      "unet3d at 128: 1669.95, printed 1669.53",
+      "residual-unet3d at 128: 393.68, printed 407.37",
+    ]);
+  });
+
+  test("an image with too few axes, a map that windows do not tile", () => {
+    expect(() => measureNetwork({ ...spec("vnet", 64, { outputs: 4 }), image: [4, 64, 64] })).toThrow(
+      "V-Net takes images of 3 axes, not of 2",
+    );
+    expect(() => measureNetwork(spec("swin-unet", 240, { outputs: 4 }))).toThrow(
+      "windows of 4 must tile a map of 30 x 30; choose another input size",
+    );
   });
 
   test("M1 read back from its file costs the same, with float32 and with int8 weights", () => {
@@ -138,7 +186,7 @@ describe("outputs under batch statistics equal PyTorch's (networks.json)", () =>
 });
 
 describe.each(Object.keys(networks) as NetworkId[])("%s", (id) => {
-  const small = spec(id, 64, { outputs: 3 });
+  const small = tinySpec(id);
   const plan = planNetwork(small, 2);
   const keys = [...plan.parameters, ...plan.buffers].map(({ key }) => key);
 
@@ -168,7 +216,7 @@ describe.each(Object.keys(networks) as NetworkId[])("%s", (id) => {
       inferenceScope(plainWeights(weights)),
       input("image", [BATCH, ...small.image]),
     );
-    const expected = small.network.task === "segment" ? [3, 64, 64] : [3];
+    const expected = [3, ...(small.network.task === "segment" ? small.image.slice(1) : [])];
     expect(logits.shape).toEqual([BATCH, ...expected]);
     const images = imageOf(3 * count(small.image));
     const run = async (batch: number) => {

@@ -1,7 +1,7 @@
 /** @file `med-danet info`: what is inside. */
 
 import { datasets } from "../../data/index.ts";
-import { countVariant, type VariantCounts, variants } from "../../nets/variants.ts";
+import { countVariant, type VariantCounts, type VariantId, variants } from "../../nets/variants.ts";
 import { createNodeRuntime, devices } from "../../node/runtime.ts";
 import { recipes } from "../../recipes/index.ts";
 import { formatText, type Table } from "../../report/table.ts";
@@ -13,7 +13,7 @@ export const info = defineCommand({
   options: { json },
   examples: ["med-danet info", "med-danet info --json"],
   async run(_, { json }, { print }) {
-    const counts = (Object.keys(variants) as (keyof typeof variants)[]).map(countVariant);
+    const counts = (Object.keys(variants) as VariantId[]).map(countVariant);
     const described = {
       version,
       networks: counts,
@@ -28,16 +28,22 @@ export const info = defineCommand({
   },
 });
 
-/** One row a network: parameters and costs of a 128x128 window and of a 240x240 slice. */
+/** One row a network and input size: parameters and costs, and the paper's count in G beside what the paper prints. */
 function countsTable(counts: readonly VariantCounts[]): Table {
-  const titles = ["id", "network", "parameters", "MACs @128", "paper FLOPs @128", "MACs @240", "paper FLOPs @240"];
-  const whole = (n: number | undefined) => (n ?? 0).toLocaleString("en-US");
-  const rows = counts.map(({ id, network, parameters, macs, paperFlops }) => [
-    ...[id, network, whole(parameters["128"]), whole(macs["128"]), whole(paperFlops["128"])],
-    ...[whole(macs["240"]), whole(paperFlops["240"])],
-  ]);
+  const titles = ["id", "network", "input", "parameters", "MACs", "paper FLOPs", "in G", "printed"];
+  const whole = (n: number) => n.toLocaleString("en-US");
+  const rows = counts.flatMap(({ id, network, dimensions, parameters, macs, paperFlops, paper }) =>
+    Object.keys(parameters).map((side) => {
+      const flops = paperFlops[side]!;
+      const { printed, inputs } = paper[side] ?? { printed: null, inputs: 1 };
+      const inG = ((flops * inputs) / 1e9).toFixed(printed?.split(".")[1]?.length ?? 3);
+      const size = Array(dimensions).fill(side).join("x");
+      const shown = inputs === 1 ? inG : `${inputs} inputs: ${inG}`;
+      return [id, network, size, whole(parameters[side]!), whole(macs[side]!), whole(flops), shown, printed];
+    }),
+  );
   return {
-    title: "Networks (4 channels in; one multiply-add is one MAC)",
+    title: "Networks (4 channels in; one multiply-add is one MAC; a slice of decision networks is 16 inputs)",
     columns: titles.map((title) => ({ title })),
     rows,
   };
