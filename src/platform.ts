@@ -20,6 +20,14 @@ export interface Session {
   release(): Promise<void>;
 }
 
+/** A session some of whose outputs are its inputs in the next run: weights and moments of a training step. */
+export interface CarryingSession extends Session {
+  /** Those inputs as the next run will take them. Valid until the run after the next. */
+  carried(): Promise<Record<string, Tensor>>;
+}
+/** Input -> the output that takes its place. */
+export type Carry = Readonly<Record<string, string>>;
+
 /** Executes ONNX models. */
 export interface Runtime {
   /** Name and version, for reports: "onnxruntime-node 1.30.0". */
@@ -27,6 +35,13 @@ export interface Runtime {
   /** Where it computes: "cpu", "cuda", "webgpu", "wasm". */
   readonly device: string;
   load(onnx: Uint8Array): Promise<Session>;
+  /** The device lacks kernels: a training step must be lowered (`lowerGraph`). Absent: it has them all. */
+  readonly lowered?: boolean;
+  /**
+   * What is carried stays on the device. Only the first run is given the carried inputs. Absent: the device computes in
+   * the memory of the process, or keeps nothing (`carryOnHost`).
+   */
+  loadCarrying?(onnx: Uint8Array, carry: Carry): Promise<CarryingSession>;
 }
 
 /** A folder of files. Paths are relative, separated by "/". */

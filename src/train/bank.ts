@@ -49,7 +49,7 @@ export async function trainBank(run: TrainRun): Promise<Record<string, Trained>>
     if (epochEnds || run.signal?.aborted) await saveBank(run, list, step);
     run.signal?.throwIfAborted();
   }
-  const last = trainedOf(list);
+  const last = await trainedOf(list);
   for (const trainee of list) await trainee.release();
   return selection.length > 0 ? readBest(run, last) : last;
 }
@@ -71,13 +71,10 @@ async function openTrainees(run: TrainRun): Promise<{ list: Trainee[]; start: nu
 }
 
 /** Those that have begun, by id. */
-const trainedOf = (list: readonly Trainee[]): Record<string, Trained> =>
-  Object.fromEntries(
-    list.flatMap((trainee) => {
-      const trained = trainee.trained();
-      return trained ? [[trainee.id, trained]] : [];
-    }),
-  );
+async function trainedOf(list: readonly Trainee[]): Promise<Record<string, Trained>> {
+  const states = await Promise.all(list.map(async ({ id, trained }) => [id, await trained()] as const));
+  return Object.fromEntries(states.filter((entry): entry is [string, Trained] => entry[1] !== null));
+}
 
 /** Share of the multiply-adds of the whole training that are done: steps differ in cost. */
 function shareDone(run: TrainRun, list: readonly Trainee[], step: number): number {
@@ -124,12 +121,12 @@ async function takeLooks(
   list: readonly Trainee[],
   { looks, step }: { looks: Record<"validation" | "selection", Crops>; step: number },
 ) {
-  const trained = trainedOf(list);
+  const trained = await trainedOf(list);
   const validation = looks.validation.length > 0 ? await lookAt(run, trained, looks.validation) : undefined;
   const selection = looks.selection.length > 0 ? await lookAt(run, trained, looks.selection) : undefined;
   if (selection) await keepBest(run, trained, { step, looks: selection });
   return { ...(validation && { validation }), ...(selection && { selection }) };
 }
 
-const saveBank = (run: TrainRun, list: readonly Trainee[], step: number) =>
-  writeCheckpoint(run.out, PATH, { step, identity: identityOf(run, "bank"), states: trainedOf(list) });
+const saveBank = async (run: TrainRun, list: readonly Trainee[], step: number) =>
+  writeCheckpoint(run.out, PATH, { step, identity: identityOf(run, "bank"), states: await trainedOf(list) });

@@ -45,12 +45,12 @@ export async function trainDecision(run: TrainRun, labels: readonly ChoiceLabel[
       [sum, started] = [0, performance.now()];
     }
     if (epochEnds || run.signal?.aborted) {
-      const states = { [id]: { plan: graph.plan, state: stepper.state() } };
+      const states = { [id]: { plan: graph.plan, state: await stepper.state() } };
       await writeCheckpoint(out, PATH, { step, identity, states });
     }
     run.signal?.throwIfAborted();
   }
-  const trained = { plan: graph.plan, state: stepper.state() };
+  const trained = { plan: graph.plan, state: await stepper.state() };
   await stepper.release();
   return trained;
 }

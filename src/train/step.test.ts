@@ -50,8 +50,8 @@ describe.each(Object.keys(specs) as ReferenceName[])("%s against PyTorch", (name
     const stepper = await createStepper(await createNodeRuntime({ threads: 1 }), graph, start);
 
     const losses = [await stepper.step(batch)];
-    const gradients = gradientsAfterOneStep(graph.plan, before, stepper.state(), weightDecay);
-    const running = namedParts(graph.plan.buffers, stepper.state().buffers);
+    const gradients = gradientsAfterOneStep(graph.plan, before, await stepper.state(), weightDecay);
+    const running = namedParts(graph.plan.buffers, (await stepper.state()).buffers);
     expect(Object.keys(gradients).sort()).toEqual(Object.keys(expected.gradients).sort());
     for (const [key, [size, first, second]] of Object.entries(expected.gradients)) {
       const slack = Math.max(tolerance * size, 2e-6);
@@ -67,11 +67,11 @@ describe.each(Object.keys(specs) as ReferenceName[])("%s against PyTorch", (name
     losses.push(await stepper.step(batch));
     expect(losses[0]).toBeCloseTo(expected.losses[0], 4);
     expect(Math.abs(losses[1]! - expected.losses[1])).toBeLessThan(5e-4);
-    const parameters = namedParts(graph.plan.parameters, stepper.state().parameters);
+    const parameters = namedParts(graph.plan.parameters, (await stepper.state()).parameters);
     for (const [key, size] of Object.entries(expected.norms))
       expect(Math.abs(norm(parameters[key]!) / size - 1), key).toBeLessThan(2e-4);
 
-    const onnx = exportNetwork(spec, weightsOf(graph.plan, stepper.state()), { storage: "float32" });
+    const onnx = exportNetwork(spec, weightsOf(graph.plan, await stepper.state()), { storage: "float32" });
     const { outputs } = readOnnx(onnx, `${name}.onnx`);
     const [output] = Object.values(await evaluate(outputs, { image: floats(image, graph.image) }));
     const evaluation = shown(output!.data as Float32Array, expected.evaluation.output);

@@ -4,6 +4,7 @@
  */
 
 import { gradient } from "../graph/gradient.ts";
+import { lowerGraph } from "../graph/lower.ts";
 import { writeOnnx } from "../graph/onnx.ts";
 import { add, exp, mul } from "../graph/ops/elementwise.ts";
 import { concat, reshape } from "../graph/ops/shape.ts";
@@ -13,8 +14,9 @@ import { buildNetwork, type NetworkSpec, planNetwork } from "../nets/network.ts"
 import { adam, adamScalars } from "../nn/adam.ts";
 import { crossEntropy, diceLoss, weightedCrossEntropy } from "../nn/loss.ts";
 import { initialVector, sizeOf, trainingScope, type WeightPlan } from "../nn/scope.ts";
-import type { Runtime, Session, Tensor } from "../platform.ts";
+import type { Carry, Runtime, Tensor } from "../platform.ts";
 import { createRandom, type Random } from "../random.ts";
+import { carryOnHost } from "../session.ts";
 
 export interface StepOptions {
   readonly batch: number;
@@ -38,9 +40,11 @@ export interface TrainState {
 }
 const VECTORS = ["parameters", "mean", "square", "largest", "buffers"] as const;
 type VectorName = (typeof VECTORS)[number];
+const CARRY: Carry = Object.fromEntries(VECTORS.map((name) => [name, `${name}After`]));
 
 export interface StepGraph {
-  readonly onnx: Uint8Array;
+  /** The file; `lowered` for runtimes that say so. */
+  onnx(lowered: boolean): Uint8Array;
   readonly plan: WeightPlan;
   /** [B, C, H, W] */
   readonly image: Shape;
@@ -90,8 +94,9 @@ export function buildStep(spec: NetworkSpec, options: StepOptions): StepGraph {
     weightDecay: options.weightDecay,
   });
   const after = { parameters: weights, ...moments, buffers: flat(buffersAfter()) };
-  const outputs = Object.fromEntries(VECTORS.map((name) => [`${name}After`, after[name]]));
-  return { onnx: writeOnnx({ loss, ...outputs }), plan, image: image.shape, targets: targetShape };
+  const outputs = { loss, ...Object.fromEntries(VECTORS.map((name) => [CARRY[name]!, after[name]])) };
+  const onnx = (lowered: boolean) => writeOnnx(lowered ? lowerGraph(outputs) : outputs);
+  return { onnx, plan, image: image.shape, targets: targetShape };
 }
 
 const vectorSizes = ({ parameters, buffers }: WeightPlan): Record<VectorName, number> => {
@@ -124,44 +129,45 @@ export interface StepBatch {
 }
 
 export interface Stepper {
-  /** Weights and moments as they are now. Valid until the step after the next. */
-  state(): TrainState;
+  /** Weights and moments as they are now, fetched from the device. Valid until the step after the next. */
+  state(): Promise<TrainState>;
   /** One update; returns the loss before it. */
   step(batch: StepBatch): Promise<number>;
   release(): Promise<void>;
 }
 
-/** Loads a step graph. The runtime writes into a second set of vectors; the two sets take turns. */
+/** Loads a step graph. Weights and moments stay where it computes; the memory of `start` is used. */
 export async function createStepper(runtime: Runtime, graph: StepGraph, start: TrainState): Promise<Stepper> {
-  const session: Session = await runtime.load(graph.onnx);
+  const onnx = graph.onnx(runtime.lowered ?? false);
+  const session = (await runtime.loadCarrying?.(onnx, CARRY)) ?? carryOnHost(await runtime.load(onnx), CARRY);
   const noise = new Float32Array(graph.plan.noise);
-  let [current, spare] = [start, copyOf(start)];
+  const first = Object.fromEntries(VECTORS.map((name) => [name, vector(start[name])]));
+  let done = 0;
   return {
-    state: () => current,
+    state: async () => {
+      if (done === 0) return start;
+      const vectors = Object.entries(await session.carried()).map(([name, { data }]) => [name, data]);
+      return { ...start, ...Object.fromEntries(vectors), step: start.step + done };
+    },
     step: async ({ image, targets, learningRate, random }) => {
       for (let i = 0; i < noise.length; i++) noise[i] = random.uniform();
-      const scalars = adamScalars(learningRate, current.step + 1);
-      const into = Object.fromEntries(VECTORS.map((name) => [`${name}After`, vector(spare[name])]));
-      const results = await session.run(
+      const scalars = adamScalars(learningRate, start.step + done + 1);
+      const { loss } = await session.run(
         {
           image: vector(image, graph.image),
           targets: { dtype: "uint8", dims: graph.targets, data: targets },
-          ...Object.fromEntries(VECTORS.map((name) => [name, vector(current[name])])),
+          ...(done === 0 ? first : {}),
           ...(noise.length > 0 ? { noise: vector(noise) } : {}),
           stepSize: vector(Float32Array.of(scalars.stepSize), []),
           correction: vector(Float32Array.of(scalars.correction), []),
         },
-        { loss: null, ...into },
+        { loss: null },
       );
-      [current, spare] = [{ ...spare, step: current.step + 1 }, current];
-      return Number(results["loss"]!.data[0]);
+      done++;
+      return Number(loss!.data[0]);
     },
     release: () => session.release(),
   };
 }
 
-const copyOf = (state: TrainState): TrainState => ({
-  ...state,
-  ...Object.fromEntries(VECTORS.map((name) => [name, state[name].slice()])),
-});
 const vector = (data: Float32Array, dims: Shape = [data.length]): Tensor => ({ dtype: "float32", dims, data });

@@ -16,7 +16,7 @@ export interface Trainee {
   readonly first: number;
   readonly last: number;
   /** As it is now; null before its first step. */
-  trained(): Trained | null;
+  trained(): Promise<Trained | null>;
   /** One update with its own learning rate and dropout; returns the loss. */
   step(step: number, batch: Pick<StepBatch, "image" | "targets">): Promise<number>;
   /** Of step t: its schedule ends with its own training, as a network frozen in the decay would never settle. */
@@ -45,14 +45,14 @@ export async function openTrainee(options: TraineeOptions): Promise<Trainee> {
   const schedule = { learningRate, warmupSteps: Math.round(warmupEpochs * stepsPerEpoch), totalSteps: last - first };
   const rateAt = (step: number) => learningRateAt(step - first, schedule);
   let stepper: Stepper | undefined = options.state && (await createStepper(runtime, graph, options.state));
-  const begin = () => {
+  const begin = async () => {
     const start = initialState(graph.plan, deriveSeed(recipe.seed, STREAM.weights, index));
-    const trained = parent?.trained();
+    const trained = await parent?.trained();
     return createStepper(runtime, graph, trained ? growState({ plan: graph.plan, state: start }, trained) : start);
   };
   return {
     ...{ id, graph, first, last, learningRateAt: rateAt },
-    trained: () => (stepper ? { plan: graph.plan, state: stepper.state() } : null),
+    trained: async () => (stepper ? { plan: graph.plan, state: await stepper.state() } : null),
     step: async (step, batch) => {
       stepper ??= await begin();
       const random = createRandom(deriveSeed(recipe.seed, STREAM.dropout, index, step));
