@@ -17,7 +17,7 @@ const core = {
   eval: ["volume"],
   report: ["eval", "volume", "danet (types)", "data (types)", "infer (types)", "train (types)"],
   train: ["danet", "data", "eval", "graph", "infer", "nets", "nn", "volume"],
-  recipes: ["nets", "train (types)"],
+  recipes: ["data", "nets", "train (types)"],
 } as const;
 const rooms: Readonly<Record<string, readonly string[]>> = {
   ...core,

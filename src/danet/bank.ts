@@ -13,6 +13,7 @@ const FORMAT_VERSION = 1;
 
 const count = z.number().int().nonnegative();
 const size = z.number().int().positive();
+const spacing = z.number().positive().nullable();
 
 /** Operations of one inference at the bank's input size: multiply-adds, and as the paper's tool counts them. */
 const flops = z.strictObject({ macs: count, paper: count });
@@ -30,20 +31,31 @@ const model = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits"),
 });
 
+const label = z.number().int().min(0).max(255);
+
+/** What is done to a segmentation; carried out by `infer/postprocess.ts`. Counts are of voxels of the frame; 0 does nothing. */
+export const postprocessing = z.strictObject({
+  /** Connected parts of the foreground with fewer voxels become background. */
+  minComponent: count,
+  /** A region with fewer voxels than `below` in the whole case gets the label `becomes`. */
+  minRegion: z.record(z.string(), z.strictObject({ below: count, becomes: label })),
+});
+
 const bankSchema = z.strictObject({
   formatVersion: z.literal(FORMAT_VERSION),
   dataset: z.string(),
   /** Order of the channels in the input tensor. */
   channels: z.array(z.string()).min(1),
   /** Class index -> label in the file; class 0 is the background. */
-  labels: z.array(z.number().int().min(0).max(255)).min(2),
+  labels: z.array(label).min(2),
   /** Region name -> labels. */
   regions: z.record(z.string(), z.array(z.number().int()).min(1)),
-  normalization: z.string(),
-  /** The frame the networks saw: where x, y, z point ("LPS"), millimetres, voxels of a whole slice in x and y. */
+  /** A name, or a rule for each channel; `datasetOf` checks it. */
+  normalization: z.union([z.string(), z.array(z.record(z.string(), z.union([z.string(), z.number()])))]),
+  /** The frame the networks saw: where x, y, z point ("LPS"), millimetres (null: the source's own), voxels of a whole slice in x and y. */
   frame: z.strictObject({
     orientation: z.string().regex(/^[LRAPSI]{3}$/, "must be three axis letters such as LPS"),
-    spacing: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]),
+    spacing: z.tuple([spacing, spacing, spacing]),
     sliceSize: z.tuple([size, size]),
   }),
   /** [H, W] of every network's input; H runs along y, W along x. */
@@ -55,6 +67,9 @@ const bankSchema = z.strictObject({
   /** In rising cost. */
   candidates: z.array(model).min(1),
   decision: model,
+  /** `[j][k]`: mean S (Eq. 4) of action k on training windows whose choice label is j; routing under a budget needs it. */
+  expectedDice: z.array(z.array(z.number().min(0).max(1))).optional(),
+  postprocess: postprocessing.optional(),
   recipe: z.record(z.string(), z.json()),
   trainingCases: z.array(z.string()),
   seed: z.number().int(),
@@ -63,6 +78,7 @@ const bankSchema = z.strictObject({
 
 export type BankManifest = z.infer<typeof bankSchema>;
 export type BankModel = z.infer<typeof model>;
+export type Postprocessing = z.infer<typeof postprocessing>;
 export type Flops = z.infer<typeof flops>;
 
 export interface Bank extends BankManifest {
@@ -167,6 +183,15 @@ function checkConsistency(bank: BankManifest, name: string) {
     const strange = labels.find((label) => !bank.labels.includes(label));
     if (strange !== undefined) fail(`region ${region} has label ${strange}, labels are ${bank.labels.join(", ")}`);
   }
+  for (const [region, { becomes }] of Object.entries(bank.postprocess?.minRegion ?? {})) {
+    if (!bank.regions[region])
+      fail(`postprocess.minRegion has "${region}", regions are ${Object.keys(bank.regions).join(", ")}`);
+    if (!bank.labels.includes(becomes) || bank.regions[region]!.includes(becomes))
+      fail(`postprocess.minRegion.${region} must become a label outside the region, found ${becomes}`);
+  }
+  const actions = bank.candidates.length + 1;
+  if (bank.expectedDice && [bank.expectedDice, ...bank.expectedDice].some(({ length }) => length !== actions))
+    fail(`expectedDice must be ${actions} x ${actions}: a row a label, a column an action`);
   checkSizes(bank, fail);
 }
 

@@ -1,26 +1,33 @@
 /** @file The data set of a bank, as the bank saw it. */
 
 import type { Bank } from "../danet/bank.ts";
-import { lookUp, UserError } from "../error.ts";
+import { UserError } from "../error.ts";
 import type { Dataset } from "./dataset.ts";
-import { datasets } from "./index.ts";
-import { type NormalizationId, normalizations } from "./normalization.ts";
+import { normalizationSchema } from "./normalization.ts";
+import { findDataset } from "./open.ts";
 
 /** Naming of files from the table of data sets; channels, normalization and frame from the bank. Throws `UserError` when they do not fit. */
 export function datasetOf(bank: Bank): Dataset {
-  const dataset: Dataset = lookUp(datasets, bank.dataset, "data set");
-  lookUp(normalizations, bank.normalization, "normalization");
-  const foreign = bank.channels.find((channel) => !dataset.channels.includes(channel));
-  if (foreign !== undefined || bank.labels.join() !== dataset.labels.join()) {
+  const found = findDataset(bank.dataset);
+  const { channels, labels, regions, frame } = bank;
+  const normalization = readNormalization(bank);
+  if ("family" in found) return found.family.restore({ channels, labels, regions, normalization, frame });
+  const { dataset } = found;
+  const foreign = channels.find((channel) => !dataset.channels.includes(channel));
+  if (foreign !== undefined || labels.join() !== dataset.labels.join()) {
     throw new UserError(
       `${bank.folder.name}: the bank of data set "${dataset.id}" must use channels among ${dataset.channels.join(", ")} and labels ` +
-        `${dataset.labels.join(", ")}; it has ${bank.channels.join(", ")} and ${bank.labels.join(", ")}`,
+        `${dataset.labels.join(", ")}; it has ${channels.join(", ")} and ${labels.join(", ")}`,
     );
   }
-  return {
-    ...dataset,
-    channels: bank.channels,
-    normalization: bank.normalization as NormalizationId,
-    frame: bank.frame,
-  };
+  return { ...dataset, channels, normalization, frame };
+}
+
+function readNormalization({ normalization, channels, folder }: Bank): Dataset["normalization"] {
+  const { data } = normalizationSchema.safeParse(normalization);
+  if (data !== undefined && (data === "brainZscore" || data.length === channels.length)) return data;
+  throw new UserError(
+    `${folder.name}: bank.json: normalization must be "brainZscore" or a rule for each of ${channels.length} channels, ` +
+      `found ${JSON.stringify(normalization)}`,
+  );
 }

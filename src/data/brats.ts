@@ -32,6 +32,7 @@ function parse(baseName: string): FileName | null {
 
 export const brats: Dataset = {
   id: "brats",
+  naming: `files such as CASE_${channels[0]}.nii.gz, one for each of ${channels.join(", ")}`,
   channels,
   labels,
   otherLabels: [labels2023],
@@ -39,7 +40,7 @@ export const brats: Dataset = {
   regions: { ET: [4], TC: [1, 4], WT: [1, 2, 4] },
   normalization: "brainZscore",
   frame: { orientation: "LPS", spacing: [1, 1, 1], sliceSize: [240, 240] },
-  recognise: (paths) => groupCases(paths, { channels, labels, parse }),
+  recognise: (paths) => groupCases(paths, { channels, labels, parse, strayTruth: true }),
   // Brats18_TCIA01_201_1 -> Brats18_TCIA, BraTS2021_01481 -> BraTS2021, BraTS-GLI-00000-000 -> BraTS-GLI
   stratum: (id) => /^[A-Za-z]+\d*([-_][A-Za-z]+)?/.exec(id)?.[0] ?? "",
 };

@@ -34,7 +34,8 @@ export async function loadCompactCase(
  * 16 hexadecimal digits of the sha256 of all that decides the result: the files' bytes and the data set's preparation.
  */
 async function fingerprint(files: CaseFiles, folder: Folder, { channels, frame, normalization, labels }: Dataset) {
-  const paths = [...channels.map((channel) => files.channels[channel]), ...(files.truth ? [files.truth] : [])];
+  const images = new Set(channels.map((channel) => files.channels[channel]));
+  const paths = [...images, ...(files.truth ? [files.truth] : [])];
   const digests = await Promise.all(paths.map(async (path) => sha256(await folder.read(path))));
   const recipe = { preparation, channels, frame, normalization, labels, sourceLabels: files.labels, digests };
   return (await sha256(new TextEncoder().encode(JSON.stringify(recipe)))).slice(0, 16);

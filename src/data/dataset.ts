@@ -1,15 +1,15 @@
 /** @file What a data set is: channels, labels, regions, the frame its networks see, and how its files are named. */
 
 import { UserError } from "../error.ts";
-import type { Vec3 } from "../volume/grid.ts";
-import type { NormalizationId } from "./normalization.ts";
+import type { Folder, Gzip, Progress } from "../platform.ts";
+import type { Normalization } from "./normalization.ts";
 
 /** The geometry that the networks of a bank see. The number of slices is free. */
 export interface Frame {
   /** Where each axis x, y, z of the array points: "LPS" is left, posterior, superior. */
   readonly orientation: string;
-  /** Millimetres. */
-  readonly spacing: Vec3;
+  /** Millimetres; null leaves an axis as the source has it. */
+  readonly spacing: readonly [number | null, number | null, number | null];
   /** Voxels of a slice in x and y. */
   readonly sliceSize: readonly [number, number];
 }
@@ -17,7 +17,7 @@ export interface Frame {
 /** The files of one case. Paths are relative to the folder that was listed. */
 export interface CaseFiles {
   readonly id: string;
-  /** Channel -> path; complete unless there is a `problem`. */
+  /** Channel -> path; complete unless there is a `problem`. Where all name one path, it is a 4D file of them in order. */
   readonly channels: Readonly<Record<string, string>>;
   readonly truth?: string;
   /** Class index -> label, as this source's naming writes them. */
@@ -28,6 +28,8 @@ export interface CaseFiles {
 
 export interface Dataset {
   readonly id: string;
+  /** How the files of a case are called, as words for a message. */
+  readonly naming: string;
   /** In the order of the networks' input channels. */
   readonly channels: readonly string[];
   /** Class index -> label in a file. */
@@ -38,7 +40,7 @@ export interface Dataset {
   readonly labelNames: readonly string[];
   /** Region -> the labels (in the convention of `labels`) that belong to it. */
   readonly regions: Readonly<Record<string, readonly number[]>>;
-  readonly normalization: NormalizationId;
+  readonly normalization: Normalization;
   readonly frame: Frame;
   /**
    * The cases among `paths`, sorted by id; the same for a folder of case folders, one case folder and dropped files.
@@ -46,6 +48,25 @@ export interface Dataset {
   recognise(paths: readonly string[]): CaseFiles[];
   /** The source (site, year) a case id belongs to, for stratified folds. */
   stratum(id: string): string;
+}
+
+/** What a bank keeps of the data set that it learned from. */
+export type DatasetDescription = Pick<Dataset, "channels" | "labels" | "regions" | "normalization" | "frame">;
+
+/** Data sets that share a way of naming files, while the rest is in a file of each. */
+export interface DatasetFamily {
+  /** What the folder's file says; frame and normalization are not known yet. Throws `UserError` for a bad or missing file. */
+  describe(folder: Folder): Promise<Omit<Dataset, "frame" | "normalization">>;
+  /** The data set of a folder, frame and normalization planned from its labelled cases. Throws `UserError`. */
+  open(folder: Folder, gzip: Gzip, watch?: Watch): Promise<Dataset>;
+  /** The data set as a bank knows it. */
+  restore(description: DatasetDescription): Dataset;
+}
+
+/** How a long work tells of itself and is stopped. */
+export interface Watch {
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Throws the first problem among the cases. */

@@ -4,9 +4,9 @@ import { UserError } from "../error.ts";
 import type { Folder, Gzip } from "../platform.ts";
 import { toWorld } from "../volume/affine.ts";
 import type { Grid, LabelMap, Vec3 } from "../volume/grid.ts";
-import { type NiftiImage, readNifti, readNiftiLabels } from "../volume/nifti.ts";
+import { type NiftiImage, readNifti, readNiftiLabels, readNiftiStack } from "../volume/nifti.ts";
 import type { CaseFiles, Dataset } from "./dataset.ts";
-import { maskBrain } from "./normalization.ts";
+import { maskBody, type Normalization } from "./normalization.ts";
 
 /** A case as its files hold it. All arrays lie on `source.grid`, x fastest. */
 export interface RawCase {
@@ -15,7 +15,7 @@ export interface RawCase {
   readonly channels: readonly Float32Array[];
   /** Labels as the file has them. */
   readonly truth?: Uint8Array;
-  /** 1 in the brain. */
+  /** 1 in the body part, see `maskBody`. */
   readonly mask: Uint8Array;
   /** Class index -> label in the files of this case. */
   readonly labels: readonly number[];
@@ -23,13 +23,18 @@ export interface RawCase {
   readonly source: NiftiImage;
 }
 
+/** What reading needs to know. */
+type Readable = Pick<Dataset, "id" | "channels" | "labels" | "otherLabels" | "normalization">;
+
 /** The cases of a folder, also those with a `problem`. Throws `UserError` when there is none. */
-export async function findCases(dataset: Dataset, folder: Folder): Promise<CaseFiles[]> {
+export async function findCases(
+  dataset: Pick<Dataset, "id" | "naming" | "recognise">,
+  folder: Folder,
+): Promise<CaseFiles[]> {
   const cases = dataset.recognise(await folder.list());
   if (cases.length > 0) return cases;
   throw new UserError(
-    `${folder.name}: a case of data set "${dataset.id}" is files such as CASE_${dataset.channels[0]}.nii.gz, one for each of ` +
-      `${dataset.channels.join(", ")}; found none; name the files so, or give another folder`,
+    `${folder.name}: a case of data set "${dataset.id}" is ${dataset.naming}; found none; name the files so, or give another folder`,
   );
 }
 
@@ -41,29 +46,41 @@ export async function findCases(dataset: Dataset, folder: Folder): Promise<CaseF
 export async function loadCase(
   files: CaseFiles,
   folder: Folder,
-  { dataset, gzip, truth }: { dataset: Dataset; gzip: Gzip; truth: boolean },
+  { dataset, gzip, truth }: { dataset: Readable; gzip: Gzip; truth: boolean },
 ): Promise<RawCase> {
   if (files.problem !== undefined) throw new UserError(files.problem);
   const paths = dataset.channels.map((channel) => files.channels[channel]);
   const truthPath = truth ? files.truth : undefined;
   const reading = truthPath === undefined ? undefined : readTruth(truthPath, folder, gzip);
   reading?.catch(() => {}); // told below, after what is wrong with the images
-  const images = await Promise.all(paths.map(async (path) => readNifti(await folder.read(path), gzip, path)));
+  const images = await readChannels(paths, folder, gzip);
   const [source] = images;
   images.forEach(({ grid }, i) => {
     requireSameGrid({ path: paths[0], grid: source.grid }, { path: paths[i], grid });
   });
   const channels = images.map(({ data }) => data);
-  const mask = maskBrain(channels);
-  if (!mask.includes(1))
-    throw new UserError(
-      `case "${files.id}": the brain (where the sum of the channels is > 0) must not be empty, found no such voxel`,
-    );
+  const mask = maskBody(channels, dataset.normalization);
+  if (!mask.includes(1)) throw new UserError(`case "${files.id}": ${describeEmpty(dataset.normalization)}`);
   const base = { id: files.id, channels, mask, source };
   if (truthPath === undefined || reading === undefined) return { ...base, labels: files.labels };
   const map = await reading;
   requireSameGrid({ path: paths[0], grid: source.grid }, { path: truthPath, grid: map.grid });
   return { ...base, truth: map.data, labels: findLabels(map, truthPath, { files, dataset }) };
+}
+
+const describeEmpty = (normalization: Normalization) =>
+  normalization === "brainZscore"
+    ? "the brain (where the sum of the channels is > 0) must not be empty, found no such voxel"
+    : "the image must show something, found no voxel that is not 0 or below the intensities of the data set";
+
+/** One file a channel, or one 4D file of all. */
+async function readChannels(paths: readonly string[], folder: Folder, gzip: Gzip): Promise<NiftiImage[]> {
+  const [path] = paths;
+  if (paths.length === 1 || paths.some((other) => other !== path))
+    return Promise.all(paths.map(async (path) => readNifti(await folder.read(path), gzip, path)));
+  const images = await readNiftiStack(await folder.read(path), gzip, path);
+  if (images.length === paths.length) return images;
+  throw new UserError(`${path}: must hold ${paths.length} volumes, one for each channel, found ${images.length}`);
 }
 
 const readTruth = async (path: string, folder: Folder, gzip: Gzip) =>
@@ -105,7 +122,7 @@ const cornersOf = ([x, y, z]: Vec3): Vec3[] =>
 export function findLabels(
   { data }: LabelMap,
   path: string,
-  { files, dataset }: { files: CaseFiles; dataset: Dataset },
+  { files, dataset }: { files: CaseFiles; dataset: Pick<Dataset, "id" | "labels" | "otherLabels"> },
 ): readonly number[] {
   const present = new Uint8Array(256);
   for (let i = 0; i < data.length; i++) present[data[i]] = 1;

@@ -1,10 +1,29 @@
 /** @file Intensity normalizations: raw channels of a case in, what the networks see out. */
 
+import { z } from "zod";
+
+/** What becomes of one channel. */
+const channelSchema = z.discriminatedUnion("kind", [
+  /** z = (v - mean) / sd of the case: over all voxels, or over those that are not 0, and then 0 elsewhere. */
+  z.strictObject({ kind: z.literal("zscore"), over: z.enum(["all", "nonzero"]) }),
+  /** (min(max(v, low), high) - mean) / sd with numbers of the data set: where an intensity means the same in every case, as in CT. */
+  z.strictObject({
+    kind: z.literal("clip"),
+    low: z.number(),
+    high: z.number(),
+    mean: z.number(),
+    sd: z.number().positive(),
+  }),
+]);
+
 /**
- * `channels`: one array of voxels each, all of one length; `mask`: 1 where a voxel belongs to the body part. New arrays
- * come out.
+ * `brainZscore`: z-score of each channel over the brain, 0 outside (BraTS); otherwise one entry a channel. JSON, so that
+ * a bank holds it.
  */
-export type Normalization = (channels: readonly Float32Array[], mask: Uint8Array) => Float32Array[];
+export const normalizationSchema = z.union([z.literal("brainZscore"), z.array(channelSchema).min(1)]);
+
+export type ChannelNormalization = z.infer<typeof channelSchema>;
+export type Normalization = z.infer<typeof normalizationSchema>;
 
 /** The brain: voxels where the sum of the raw modalities is > 0 (the authors' released code). */
 export function maskBrain(channels: readonly Float32Array[]): Uint8Array {
@@ -42,18 +61,45 @@ function zscore(channel: Float32Array, inside: Uint32Array): Float32Array {
   return out;
 }
 
-function indicesOf(mask: Uint8Array): Uint32Array {
-  const indices = new Uint32Array(mask.length);
+/** Where a mask or a channel is not 0. */
+function indicesOf(values: Uint8Array | Float32Array): Uint32Array {
+  const indices = new Uint32Array(values.length);
   let count = 0;
-  for (let i = 0; i < mask.length; i++) if (mask[i] === 1) indices[count++] = i;
+  for (let i = 0; i < values.length; i++) if (values[i] !== 0) indices[count++] = i;
   return indices.subarray(0, count);
 }
 
-const brainZscore: Normalization = (channels, mask) => {
+function normalizeChannel(channel: Float32Array, rule: ChannelNormalization): Float32Array {
+  if (rule.kind === "zscore")
+    return zscore(channel, indicesOf(rule.over === "all" ? new Uint8Array(channel.length).fill(1) : channel));
+  const { low, high, mean, sd } = rule;
+  const out = new Float32Array(channel.length);
+  for (let i = 0; i < out.length; i++) out[i] = (Math.min(Math.max(channel[i], low), high) - mean) / sd;
+  return out;
+}
+
+/** `channels`: one array of voxels each, all of one length; `mask` as `maskBody` gives it. New arrays come out. */
+export function normalizeChannels(
+  channels: readonly Float32Array[],
+  mask: Uint8Array,
+  normalization: Normalization,
+): Float32Array[] {
+  if (normalization !== "brainZscore") return channels.map((channel, c) => normalizeChannel(channel, normalization[c]));
   const inside = indicesOf(mask);
   return channels.map((channel) => zscore(channel, inside));
-};
+}
 
-export const normalizations = { brainZscore } as const satisfies Record<string, Normalization>;
-
-export type NormalizationId = keyof typeof normalizations;
+/**
+ * 1 where a voxel belongs to the body part: the brain, or where a channel is not 0 or, if it is clipped, above its lower
+ * end. Slices are cropped and padded around it.
+ */
+export function maskBody(channels: readonly Float32Array[], normalization: Normalization): Uint8Array {
+  if (normalization === "brainZscore") return maskBrain(channels);
+  const mask = new Uint8Array(channels[0].length);
+  for (const [c, channel] of channels.entries()) {
+    const rule = normalization[c];
+    const floor = rule.kind === "clip" ? rule.low : undefined;
+    for (let i = 0; i < mask.length; i++) if (floor === undefined ? channel[i] !== 0 : channel[i] > floor) mask[i] = 1;
+  }
+  return mask;
+}

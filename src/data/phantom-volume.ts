@@ -28,7 +28,7 @@ const tissueIndex = Object.fromEntries(Object.keys(contrast).map((name, i) => [n
 const labelOfTissue = Object.keys(contrast).map((name) => ({ necrosis: 1, oedema: 2, enhancing: 4 })[name] ?? 0);
 
 /** Coordinates are fractions of the half size on each axis, 0 at the centre. */
-interface Ellipsoid {
+export interface Ellipsoid {
   readonly centre: Vec3;
   readonly radii: Vec3;
 }
@@ -40,12 +40,12 @@ const ventricles: readonly Ellipsoid[] = [
 ];
 
 /** Squared distance from the centre in radii: inside below 1. */
-function reach({ centre, radii }: Ellipsoid, [u, v, w]: Vec3): number {
+export function reach({ centre, radii }: Ellipsoid, [u, v, w]: Vec3): number {
   return ((u - centre[0]) / radii[0]) ** 2 + ((v - centre[1]) / radii[1]) ** 2 + ((w - centre[2]) / radii[2]) ** 2;
 }
 
 /** A smooth random field, about -1..1: sum of products of one cosine an axis, so a voxel costs multiplications only. */
-function makeField(random: Random, size: Vec3, waves: number): (x: number, y: number, z: number) => number {
+export function makeField(random: Random, size: Vec3, waves: number): (x: number, y: number, z: number) => number {
   const terms = Array.from({ length: 4 }, () =>
     size.map((n) => {
       const phase = 2 * Math.PI * random.uniform();

@@ -10,7 +10,7 @@ import { gridWithSpacing, resampleLabels, resampleVolume } from "../volume/resam
 import type { FrameCase } from "./compact.ts";
 import type { Dataset } from "./dataset.ts";
 import type { RawCase } from "./load.ts";
-import { normalizations } from "./normalization.ts";
+import { normalizeChannels } from "./normalization.ts";
 
 export interface PreparedCase extends FrameCase {
   /** Where the frame's voxels lie in the world. */
@@ -43,7 +43,7 @@ export function prepareCase(
   const turnLabels = (data: Uint8Array) => reorient<LabelMap>({ grid: source, data }, frame.orientation);
   const mask = turnLabels(raw.mask);
   const route = planRoute(source, mask, frame);
-  const normal = normalizations[normalization](raw.channels.map(turn), mask.data);
+  const normal = normalizeChannels(raw.channels.map(turn), mask.data, normalization);
   const channels = normal.map(
     (data) => fitSlices(resampleVolume({ grid: route.turned, data }, route.spaced), route).data,
   );
@@ -55,7 +55,8 @@ export function prepareCase(
 }
 
 function planRoute(source: Grid, mask: LabelMap, frame: Dataset["frame"]): Route {
-  const spaced = gridWithSpacing(mask.grid, frame.spacing);
+  const spacing = frame.spacing.map((mm, axis) => mm ?? mask.grid.spacing[axis]) as unknown as Vec3;
+  const spaced = gridWithSpacing(mask.grid, spacing);
   const size: Vec3 = [...frame.sliceSize, spaced.size[2]];
   const brain = isSame(spaced.size, size) ? undefined : findBrain(resampleLabels(mask, spaced));
   const start = brain ? fitStart(spaced.size, size, brain) : ([0, 0, 0] as const);

@@ -6,11 +6,14 @@ import type { CaseFiles } from "./dataset.ts";
 export interface FileName {
   /** What comes before the channel, without the separator; may be empty. */
   readonly prefix: string;
-  /** A channel, or "truth". */
+  /** A channel, "truth", or `STACK`. */
   readonly role: string;
   /** Class index -> label, where this way of naming implies a convention. */
   readonly labels?: readonly number[];
 }
+
+/** The role of a file that holds every channel. */
+export const STACK = "stack";
 
 interface NamedFile extends FileName {
   readonly path: string;
@@ -21,14 +24,18 @@ interface Naming {
   readonly channels: readonly string[];
   /** Class index -> label, where no file name says otherwise. */
   readonly labels: readonly number[];
-  /** Reads a base name; null for a file that is none of ours. */
-  parse(baseName: string): FileName | null;
+  /** Reads a base name in a folder; null for a file that is none of ours. */
+  parse(baseName: string, folder: string): FileName | null;
+  /** Files of one prefix make a case where this is the same for their folders; default: the folder itself. */
+  place?(folder: string): string;
+  /** A truth of another prefix joins the folder's only group that has channels but no truth. */
+  readonly strayTruth?: boolean;
 }
 
 /** Groups `paths` into cases, sorted by id. What is wrong with a case is told in its `problem`. */
 export function groupCases(paths: readonly string[], naming: Naming): CaseFiles[] {
   const folders = groupBy(nameFiles(paths, naming), (file) => file.folder);
-  const groups = [...folders.values()].flatMap(splitFolder);
+  const groups = [...folders.values()].flatMap((files) => splitFolder(files, naming));
   const cases = groups.map((files) => describeCase(files, naming)).sort((a, b) => (a.id < b.id ? -1 : 1));
   return cases.map((item, i) => (item.id === cases[i - 1]?.id ? repeated(item, cases[i - 1]) : item));
 }
@@ -36,18 +43,19 @@ export function groupCases(paths: readonly string[], naming: Naming): CaseFiles[
 function nameFiles(paths: readonly string[], naming: Naming): NamedFile[] {
   return [...paths].sort().flatMap((path) => {
     const cut = path.lastIndexOf("/");
-    const name = naming.parse(path.slice(cut + 1));
-    return name === null ? [] : [{ ...name, path, folder: path.slice(0, Math.max(cut, 0)) }];
+    const folder = path.slice(0, Math.max(cut, 0));
+    const name = naming.parse(path.slice(cut + 1), folder);
+    return name === null ? [] : [{ ...name, path, folder: naming.place?.(folder) ?? folder }];
   });
 }
 
 /**
- * One group a prefix. A truth of another prefix joins the folder's only group that has channels but no truth:
- * BraTS 2020 case 355 holds `BraTS20_Training_355_flair.nii` beside `W39_1998.09.19_Segm.nii`.
+ * One group a prefix. `strayTruth`: BraTS 2020 case 355 holds `BraTS20_Training_355_flair.nii` beside
+ * `W39_1998.09.19_Segm.nii`.
  */
-function splitFolder(files: readonly NamedFile[]): NamedFile[][] {
+function splitFolder(files: readonly NamedFile[], { strayTruth = false }: Naming): NamedFile[][] {
   const groups = [...groupBy(files, (file) => file.prefix).values()];
-  if (groups.length === 2) {
+  if (strayTruth && groups.length === 2) {
     const onlyTruth = groups.filter((group) => group.every((file) => file.role === "truth"));
     const noTruth = groups.filter((group) => group.every((file) => file.role !== "truth"));
     if (onlyTruth.length === 1 && noTruth.length === 1) return [groups.flat()];
@@ -59,12 +67,16 @@ function describeCase(files: readonly NamedFile[], naming: Naming): CaseFiles {
   const roles = groupBy(files, (file) => file.role);
   const named = files.find((file) => file.role !== "truth") ?? files[0];
   const id = named.prefix || (named.folder.split("/").at(-1) ?? "") || "case";
-  const found = naming.channels.filter((channel) => roles.has(channel));
+  const pathOf = (channel: string) => (roles.get(channel) ?? roles.get(STACK))?.[0].path;
+  const found = naming.channels.flatMap((channel) => {
+    const path = pathOf(channel);
+    return path === undefined ? [] : [[channel, path] as const];
+  });
   const truth = roles.get("truth")?.[0]?.path;
   const problem = findProblem(id, roles, naming.channels);
   return {
     id,
-    channels: Object.fromEntries(found.map((channel) => [channel, roles.get(channel)![0].path])),
+    channels: Object.fromEntries(found),
     ...(truth === undefined ? {} : { truth }),
     labels: files.find((file) => file.labels !== undefined)?.labels ?? naming.labels,
     ...(problem === undefined ? {} : { problem }),
@@ -76,7 +88,7 @@ function findProblem(id: string, roles: Map<string, NamedFile[]>, channels: read
   for (const [role, files] of roles) {
     if (files.length > 1) return `${needs}; ${role} has ${files.length}: ${listPaths(files)}; keep one of them`;
   }
-  const missing = channels.filter((channel) => !roles.has(channel));
+  const missing = roles.has(STACK) ? [] : channels.filter((channel) => !roles.has(channel));
   if (missing.length === 0) return undefined;
   return `${needs}; missing: ${missing.join(", ")}; found: ${listPaths([...roles.values()].flat())}`;
 }

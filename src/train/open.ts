@@ -4,9 +4,9 @@ import { loadCompactCase } from "../data/cache.ts";
 import type { CompactCase } from "../data/compact.ts";
 import type { CaseFiles, Dataset } from "../data/dataset.ts";
 import { makeFolds, readSplit, type Split } from "../data/folds.ts";
-import { datasets } from "../data/index.ts";
 import { findCases } from "../data/load.ts";
-import { lookUp, UserError } from "../error.ts";
+import { openDataset } from "../data/open.ts";
+import { UserError } from "../error.ts";
 import type { Folder, Gzip, Progress, Runtime } from "../platform.ts";
 import { type LogEntry, openLog } from "./log.ts";
 import type { Recipe } from "./recipe.ts";
@@ -14,6 +14,8 @@ import type { TrainRun } from "./run.ts";
 
 export interface OpenOptions {
   readonly recipe: Recipe;
+  /** Default: the recipe's, opened; `openRecipe` gives both. */
+  readonly dataset?: Dataset;
   readonly data: Folder;
   /** A split file's bytes and name; default: `split.json` of the data folder, else the first of five seeded folds. */
   readonly split?: { readonly bytes: Uint8Array; readonly name: string } | undefined;
@@ -42,11 +44,12 @@ const CACHE = "prepared";
 /** Throws `UserError` when a case cannot be used, and when `out` holds a training that nobody asked to resume. */
 export async function openRun(options: OpenOptions): Promise<TrainRun> {
   const { recipe, data, out, gzip, runtime, onProgress, signal } = options;
-  const dataset: Dataset = lookUp(datasets, recipe.dataset, "data set");
   const present = await out.list();
   if (!options.resume && present.some((path) => path.startsWith("checkpoints/"))) {
     throw new UserError(`${out.name} already holds a training: add --resume to go on with it, or give another --out`);
   }
+  const watch = { onProgress, signal };
+  const dataset = options.dataset ?? (await openDataset(recipe.dataset, { folder: data, gzip, watch }));
   const files = await findCases(dataset, data);
   const split = await chooseSplit(options, dataset, files);
   const total = split.train.length + split.validation.length;

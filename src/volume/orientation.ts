@@ -5,7 +5,7 @@ import { joinAffine, linearPart, nearestOrthogonal, toWorld } from "./affine.ts"
 import type { Affine, Grid, LabelMap, Vec3, Volume } from "./grid.ts";
 
 /** For each axis of the wanted orientation: the axis of the source that runs along it, and whether the other way round. */
-interface Turn {
+export interface Turn {
   readonly axis: number;
   readonly flip: boolean;
 }
@@ -52,7 +52,8 @@ export function restoreOrientation<T extends Volume | LabelMap>(turned: T, grid:
   return { ...back, grid };
 }
 
-function turnsBetween(from: string, to: string): Turn[] {
+/** How axes that point along `from` ("LPS") give axes along `to`. Throws `UserError` where `to` is no orientation. */
+export function turnsBetween(from: string, to: string): Turn[] {
   const turns = [...to].map((letter) => {
     const row = Math.max(POSITIVE.indexOf(letter), NEGATIVE.indexOf(letter));
     const axis = Math.max(from.indexOf(POSITIVE[row]), from.indexOf(NEGATIVE[row]));

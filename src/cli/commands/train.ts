@@ -13,11 +13,13 @@ import { checkTables, describeTraining } from "../../report/training-report.ts";
 import type { Looks } from "../../train/best.ts";
 import type { LogEntry } from "../../train/log.ts";
 import { type Fold, openRun } from "../../train/open.ts";
+import { openRecipe, type RecipePlan } from "../../train/open-recipe.ts";
 import { fitToMinutes } from "../../train/plan-time.ts";
-import { applySettings, type Recipe } from "../../train/recipe.ts";
+import type { Recipe } from "../../train/recipe.ts";
 import type { TrainRun } from "../../train/run.ts";
 import { train as trainAll } from "../../train/train.ts";
 import { defineCommand } from "../command.ts";
+import { describePlan } from "../describe-plan.ts";
 import { device, flag, json, threads } from "../option.ts";
 import { formatDuration } from "../progress.ts";
 import { version } from "../version.ts";
@@ -36,7 +38,11 @@ const foldOption = z
 export const train = defineCommand({
   options: {
     recipe: { flags: "--recipe <name>", help: `one of: ${Object.keys(recipes).join(", ")}`, value: z.string() },
-    data: { flags: "--data <dir>", help: "folder of case folders with truth", value: z.string() },
+    data: {
+      flags: "--data <dir>",
+      help: "folder of cases with truth; for decathlon the one with dataset.json",
+      value: z.string(),
+    },
     out: { flags: "--out <dir>", help: "receives checkpoints/, log.jsonl, report.html and bank/", value: z.string() },
     split: {
       flags: "--split <file>",
@@ -64,12 +70,16 @@ export const train = defineCommand({
     "med-danet train --recipe brats --data brats/ --out runs/first --resume",
     "med-danet train --recipe brats --data brats/ --out runs/hour --max-minutes 60",
     "med-danet train --recipe brats --data brats/ --out runs/fold2 --fold 2/5",
+    "med-danet train --recipe decathlon --data Task04_Hippocampus/ --out runs/hippocampus --fold 1/5",
     "med-danet train --recipe phantom --data phantoms/ --out runs/try --set bank.epochs=2 --set seed=7",
   ],
   async run(_, options, { print, note, onProgress, signal }) {
-    const recipe = applySettings(lookUp(recipes, options.recipe, "recipe"), options.set);
+    const entry: Recipe | RecipePlan = lookUp(recipes, options.recipe, "recipe");
     await requireWritable(options.out);
-    const out = openFolder(options.out);
+    const [data, out] = [openFolder(options.data), openFolder(options.out)];
+    const source = { folder: data, gzip: nodeGzip, watch: { onProgress, signal } };
+    const { recipe, dataset } = await openRecipe(entry, options.set, source);
+    if ("fit" in entry) note(describePlan(dataset, recipe));
     const split =
       options.split === undefined ? undefined : { bytes: await readSplitFile(options.split), name: options.split };
     const runtime = await createNodeRuntime({ device: options.device, ...threadCount(options.threads), onNote: note });
@@ -83,7 +93,7 @@ export const train = defineCommand({
     };
     const { fold } = options;
     const common = {
-      recipe,
+      ...{ recipe, dataset, data },
       split,
       fold,
       out,
@@ -96,7 +106,7 @@ export const train = defineCommand({
     };
     const bankFolder = openFolder(join(options.out, "bank"));
     try {
-      run = await fitToMinutes(await openRun({ ...common, data: openFolder(options.data) }), options.maxMinutes);
+      run = await fitToMinutes(await openRun(common), options.maxMinutes);
       if (options.maxMinutes)
         note(`${run.recipe.bank.epochs} epochs of the bank fit into ${options.maxMinutes} minutes`);
       await trainAll(run, { bankFolder, version });
