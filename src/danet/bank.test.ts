@@ -61,6 +61,9 @@ const problem = async () => {
   return error.message as string;
 };
 
+const setRule = (m: Record<string, unknown>, region: string, becomes: number) =>
+  Object.assign(m, { postprocess: { minComponent: 0, minRegion: { [region]: { below: 9, becomes } } } });
+
 test("what is written is read back, with the hash of the file contents", async () => {
   const bank = await readBank(memoryFolder(files));
   expect(bank).toMatchObject(newBank);
@@ -90,6 +93,14 @@ describe("the first thing that is wrong is named", () => {
     ["region", () => edit((m) => Object.assign(m["regions"], { ET: [3] })), "region ET has label 3"],
     ["too large", () => edit((m) => Object.assign(m, { inputSize: [256, 128] })), "must not exceed the slice"],
     ["full", () => edit((m) => Object.assign(m, { setting: "full" })), "must be the whole slice"],
+    ["unknown region", () => edit((m) => setRule(m, "XX", 1)), 'postprocess.minRegion has "XX"'],
+    [
+      "a label of the region",
+      () => edit((m) => setRule(m, "ET", 4)),
+      "must become a label outside the region, found 4",
+    ],
+    ["an unknown label", () => edit((m) => setRule(m, "ET", 7)), "must become a label outside the region, found 7"],
+    ["expected Dice", () => edit((m) => Object.assign(m, { expectedDice: [[1]] })), "expectedDice must be 3 x 3"],
     ["gaps", () => edit((m) => Object.assign(m, { stride: 129 })), "pixels stay uncovered"],
   ])("%s", async (_, damage, message) => {
     damage();

@@ -1,10 +1,12 @@
 /** @file What stays the same while one case is segmented: checked once, before any network runs. */
 
 import type { Bank, BankModel } from "../danet/bank.ts";
+import type { Target } from "../danet/budget.ts";
 import type { Choice, Decision } from "../danet/decision.ts";
 import { UserError } from "../error.ts";
 import type { Vec3 } from "../volume/grid.ts";
 import type { Window } from "../volume/slice.ts";
+import { type Costs, requireExpectedDice } from "./budget.ts";
 import type { Networks } from "./networks.ts";
 import { createStopwatch, type Stopwatch } from "./stopwatch.ts";
 import { type Flip, placeWindows, weighPixels } from "./window.ts";
@@ -23,6 +25,10 @@ export interface PlanOptions {
   readonly setting?: Bank["setting"];
   /** Average over the four mirrors of each slice; the decision network decides anew in each. */
   readonly flips?: boolean;
+  /** Route by expected Dice and cost instead of the decision network's argmax; needs a bank with `expectedDice`. */
+  readonly target?: Target | undefined;
+  /** What a budget and the curve count in; default: FLOPs. */
+  readonly costs?: Costs | undefined;
   /** Images of one run of a network. */
   readonly batch?: number;
   readonly signal?: AbortSignal | undefined;
@@ -67,6 +73,7 @@ export function makePlan(image: PreparedImage, bank: Bank, options: PlanOptions)
   if (width !== frameWidth || height !== frameHeight || image.channels.length !== bank.channels.length)
     throw new Error(`makePlan: the image must be in the bank's frame, got ${image.channels.length} x [${image.size}]`);
   checkSetting(setting, bank);
+  checkTarget(options, bank);
   const [h, w] = bank.inputSize;
   const windows = setting === "full" ? null : placeWindows({ width, height }, { size: h, stride: bank.stride });
   return {
@@ -89,6 +96,14 @@ export function checkSetting(setting: Bank["setting"], { inputSize: [h, w], fram
     throw new UserError(`setting full needs a bank whose input is the whole slice; ${found}; use --setting window`);
   if (setting === "window" && h !== w)
     throw new UserError(`setting window needs a bank with a square input; ${found}; use --setting full`);
+}
+
+/** Throws `UserError` when no decision could be routed to the target. */
+export function checkTarget({ target, policy = DYNAMIC }: Pick<PlanOptions, "target" | "policy">, bank: Bank): void {
+  if (target === undefined) return;
+  if (policy !== DYNAMIC)
+    throw new UserError(`--budget and --effort choose among the networks: leave out --policy, found ${policy}`);
+  requireExpectedDice(bank);
 }
 
 /** The action that a forced policy stands for. */

@@ -18,6 +18,8 @@ interface Setup {
   readonly setting?: Bank["setting"];
   readonly labels?: number[];
   readonly output?: BankModel["output"];
+  /** Further fields of the bank. */
+  readonly more?: Partial<Bank>;
   readonly decide: Fake;
   /** M1, M2, ... */
   readonly candidates: readonly Fake[];
@@ -25,7 +27,7 @@ interface Setup {
 
 /** A bank of fake networks with one channel, and how many images each of them was given. */
 function setUp({ size, input = size[0], stride = 1, labels = [0, 1, 2], decide, candidates, ...rest }: Setup) {
-  const { setting = "window", output = "probabilities" } = rest;
+  const { setting = "window", output = "probabilities", more = {} } = rest;
   const model = (id: string, i: number) => ({
     id,
     file: `${id}.onnx`,
@@ -74,6 +76,7 @@ function setUp({ size, input = size[0], stride = 1, labels = [0, 1, 2], decide, 
     stride,
     candidates: models,
     decision: { ...model("decision", 0), output: "logits" },
+    ...more,
     folder: { name: "mybank", read: async (file: string) => new TextEncoder().encode(file) },
   } as unknown as Bank;
   const networks = openNetworks(bank, runtime);
@@ -257,6 +260,74 @@ describe("routing", () => {
     await run(pixels, { policy: "M2" });
     await networks.release();
     expect(images).toEqual({ M2: 20, "M2 released": 1 });
+  });
+});
+
+test("the bank's post-processing is done, told, and left out when asked", async () => {
+  const size: Vec3 = [4, 4, 1];
+  const more = {
+    regions: { small: [1] },
+    postprocess: { minComponent: 2, minRegion: { small: { below: 3, becomes: 2 } } },
+  };
+  const { run } = setUp({ size, setting: "full", decide: toM1, candidates: [oneHot], more });
+  const before = "1100 0002 0000 0001".replaceAll(" ", "");
+  const pixels = image(size, (x, y) => Number(before[x + 4 * y]));
+  const { classes, postprocess } = await run(pixels);
+  expect(classes.join("")).toBe("2200000000000000");
+  expect(postprocess).toEqual({ components: 2, small: 2 });
+  const raw = await run(pixels, { postprocess: false });
+  expect(raw.classes.join("")).toBe(before);
+  expect(raw.postprocess).toBeUndefined();
+});
+
+describe("a target", () => {
+  const size: Vec3 = [4, 4, 8];
+  // Slice 0 is zeros and is best skipped; the others are tumour, where M1 expects 0.8 and M2 0.9 at ten times the cost.
+  const expectedDice = [
+    [1, 0.5, 0.5],
+    [0, 0.8, 0.9],
+    [0, 0.8, 0.9],
+  ];
+  const decide: Fake = ([value]) => (value === 0 ? [30, 0, 0] : [0, 30, 30]);
+  const fakes = { size, decide, candidates: [oneHot, oneHot], more: { expectedDice } };
+  const pixels = image(size, (_x, _y, z) => Math.min(z, 1));
+  const costs = { unit: "ms", candidates: [1, 10], decision: 0.5 } as const;
+
+  test.each<[string, Partial<SegmentOptions>, string, number]>([
+    ["effort 1", { target: { effort: 1 } }, "02222222", 70],
+    ["effort 0", { target: { effort: 0 } }, "01111111", 7],
+    ["a budget with its 8 decisions", { target: { budget: 74 } }, "02222222", 70],
+    ["a budget just below", { target: { budget: 73.9 } }, "01111111", 7],
+    ["a budget for decisions alone", { target: { budget: 4 } }, "00000000", 0],
+    ["no target", {}, "01111111", 7],
+  ])("%s", async (_, options, choices, cost) => {
+    const { decisions, curve } = await setUp(fakes).run(pixels, { costs, ...options });
+    expect(decisions.map(({ choice }) => choice).join("")).toBe(choices);
+    expect(curve).toMatchObject({ unit: "ms", here: { cost: cost + 4 } });
+    expect(curve?.lambda === null).toBe(options.target === undefined);
+    expect(curve?.points.map((point) => point.cost)).toEqual([4, 11, 74]);
+  });
+
+  test("without costs it counts G of FLOPs, and mirrors follow the same lambda", async () => {
+    const { curve, flops } = await setUp(fakes).run(pixels, { target: { effort: 0 }, flips: true });
+    expect(curve?.unit).toBe("G");
+    expect(curve?.here.cost).toBeCloseTo(flops.withDecision.paper / 1e9, 15);
+    expect(flops).toMatchObject({ paper: 70, withDecision: { paper: 78 } });
+  });
+
+  test.each<[string, object, Partial<SegmentOptions>, string]>([
+    [
+      "a bank without what it needs",
+      { more: {} },
+      { target: { effort: 1 } },
+      'mybank: --budget and --effort need "expectedDice"',
+    ],
+    ["a forced policy", {}, { target: { effort: 1 }, policy: "M1" }, "leave out --policy, found M1"],
+    ["a budget below the decisions", {}, { target: { budget: 3.9 }, costs }, "must cover the decision network, 4.0 ms"],
+  ])("is refused with %s", async (_, change, options, message) => {
+    const work = setUp({ ...fakes, ...change }).run(pixels, options);
+    await expect(work).rejects.toThrow(message);
+    await expect(work).rejects.toBeInstanceOf(UserError);
   });
 });
 

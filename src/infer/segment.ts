@@ -6,10 +6,14 @@ import type { Choice, Decision } from "../danet/decision.ts";
 import { activationRatio } from "../danet/routing.ts";
 import type { Progress } from "../platform.ts";
 import { labelPixels } from "./assemble.ts";
+import { type Curve, costsInFlops, routeCase } from "./budget.ts";
 import { countWindows, decidePass, listChunks, type Pass, runPass } from "./passes.ts";
 import { CHUNK, makePlan, type Plan, type PlanOptions, type PreparedImage } from "./plan.ts";
+import { postprocess } from "./postprocess.ts";
 
 export interface SegmentOptions extends PlanOptions {
+  /** Do what the bank says of post-processing; default: true. */
+  readonly postprocess?: boolean;
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -24,14 +28,18 @@ interface WindowDecision {
 }
 
 export interface Segmentation {
-  /** Class of each voxel, x fastest. */
+  /** Class of each voxel, x fastest, after the bank's post-processing. */
   readonly classes: Uint8Array;
+  /** Voxels that each step of post-processing changed; absent where there was none. */
+  readonly postprocess?: Readonly<Record<string, number>>;
   /** Of the unmirrored pass: one a window, slice by slice. */
   readonly decisions: readonly WindowDecision[];
   /** Share of the windows that each action gets: { skip: 0.6, M1: 0.2, ... }. */
   readonly activation: Readonly<Record<string, number>>;
   /** Of the unmirrored pass, as the authors count. */
   readonly flops: RoutingFlops;
+  /** Absent where the policy is forced, and from a bank without `expectedDice`. */
+  readonly curve?: Curve;
   /** Wall time: "load", "decision", each candidate that ran, "other" (all outside ONNX Runtime), "total". */
   readonly seconds: Readonly<Record<string, number>>;
 }
@@ -43,7 +51,7 @@ export interface Segmentation {
  */
 export async function segmentCase(image: PreparedImage, bank: Bank, options: SegmentOptions): Promise<Segmentation> {
   const plan = makePlan(image, bank, options);
-  const decided = await decideCase(plan, options);
+  const { decided, curve } = await decideCase(plan, options);
   const passes = plan.flips.map((flip, i) => ({ flip, choices: decided[i].map(({ choice }) => choice) }));
   const classes = await runCase(plan, passes, options);
   const windows = countWindows(plan);
@@ -51,27 +59,41 @@ export async function segmentCase(image: PreparedImage, bank: Bank, options: Seg
     ...{ slice: Math.floor(i / windows), window: i % windows },
     ...decision,
   }));
-  return { classes, decisions, ...describeRouting(plan, decisions), seconds: plan.stopwatch.seconds() };
+  const { postprocess: rules } = bank;
+  const cleaned =
+    rules && options.postprocess !== false ? postprocess(classes, image.size, { ...bank, rules }) : undefined;
+  return {
+    classes: cleaned?.classes ?? classes,
+    ...(cleaned && { postprocess: cleaned.changed }),
+    ...{ decisions, ...describeRouting(plan, decisions) },
+    ...(curve && { curve }),
+    seconds: plan.stopwatch.seconds(),
+  };
 }
 
 /** A decision, or the choice of a forced policy. */
 type WindowChoice = Decision | { readonly choice: Choice };
 
-/** Of every window of each mirror. */
-async function decideCase(plan: Plan, { onProgress }: SegmentOptions): Promise<(readonly WindowChoice[])[]> {
+/** Of every window of each mirror, routed to the target; the curve where the bank knows what its actions are worth. */
+async function decideCase(
+  plan: Plan,
+  { onProgress, target, costs }: SegmentOptions,
+): Promise<{ decided: readonly (readonly WindowChoice[])[]; curve?: Curve }> {
   const depth = plan.image.size[2];
-  const { forced, flips } = plan;
+  const { forced, flips, bank, empty } = plan;
   if (forced !== null) {
     const choices = new Array<WindowChoice>(depth * countWindows(plan)).fill({ choice: forced });
-    return flips.map(() => choices);
+    return { decided: flips.map(() => choices) };
   }
-  const passes: Decision[][] = [];
+  const decided: Decision[][] = [];
   for (const flip of flips) {
     const report = (done: number) =>
-      onProgress?.({ stage: "decisions", done: passes.length * depth + done, total: flips.length * depth });
-    passes.push(await decidePass(plan, flip, ({ first }) => report(first)));
+      onProgress?.({ stage: "decisions", done: decided.length * depth + done, total: flips.length * depth });
+    decided.push(await decidePass(plan, flip, ({ first }) => report(first)));
   }
-  return passes;
+  if (bank.expectedDice === undefined) return { decided };
+  const runs = decided[0].length - empty.reused;
+  return routeCase(decided, bank, { target, costs: costs ?? costsInFlops(bank), runs });
 }
 
 /** The class of every voxel. */

@@ -1,6 +1,8 @@
 /** @file What a mask holds: connected components, bounding box, volume in ml. */
 
 import { determinant, linearPart } from "./affine.ts";
+import { boundingBox } from "./bounding-box.ts";
+import type { Box } from "./fit.ts";
 import type { Grid, Vec3 } from "./grid.ts";
 
 /** Neighbours share a face (6), also an edge (18), also a corner (26). */
@@ -14,12 +16,14 @@ export interface Components {
 }
 
 /**
- * Connected components of the nonzero voxels, by union-find over the neighbours already visited.
+ * Connected components of the nonzero voxels, by union-find over the neighbours already visited, within the box around them.
  * 240x240x155: a brain mask of 1.4 million voxels takes 40 ms with 6 neighbours and 80 ms with 26.
  */
 export function connectedComponents(mask: Uint8Array, size: Vec3, connectivity: Connectivity = 26): Components {
   const provisional = new Int32Array(mask.length);
-  const parents = linkVoxels(mask, size, { connectivity, provisional });
+  const box = boundingBox(size, (i) => mask[i] !== 0);
+  if (box === undefined) return { index: provisional, sizes: [] };
+  const parents = linkVoxels(mask, size, { connectivity, provisional, box });
   return renumber(provisional, parents);
 }
 
@@ -50,15 +54,16 @@ function earlierNeighbours([nx, ny]: Vec3, connectivity: Connectivity): Step[] {
 function linkVoxels(
   mask: Uint8Array,
   size: Vec3,
-  { connectivity, provisional }: { connectivity: Connectivity; provisional: Int32Array },
+  { connectivity, provisional, box }: { connectivity: Connectivity; provisional: Int32Array; box: Box },
 ): number[] {
   const steps = earlierNeighbours(size, connectivity);
   const parents = [0];
-  const [nx, ny, nz] = size;
-  let voxel = 0;
-  for (let z = 0; z < nz; z++) {
-    for (let y = 0; y < ny; y++) {
-      for (let x = 0; x < nx; x++, voxel++) {
+  const [nx, ny] = size;
+  const { start, end } = box;
+  for (let z = start[2]; z < end[2]; z++) {
+    for (let y = start[1]; y < end[1]; y++) {
+      let voxel = start[0] + nx * (y + ny * z);
+      for (let x = start[0]; x < end[0]; x++, voxel++) {
         if (mask[voxel] === 0) continue;
         let own = 0;
         for (let s = 0; s < steps.length; s++) {

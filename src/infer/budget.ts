@@ -1,0 +1,128 @@
+/** @file Carries `danet/budget.ts` out for a case: what actions cost, and which routing keeps within the target. */
+
+import type { Bank, BankModel } from "../danet/bank.ts";
+import {
+  budgetOf,
+  type CurvePoint,
+  chooseAction,
+  expectScores,
+  findLambda,
+  type Inputs,
+  measureRouting,
+  type Target,
+  traceCurve,
+} from "../danet/budget.ts";
+import type { Decision } from "../danet/decision.ts";
+import { UserError } from "../error.ts";
+import type { Networks } from "./networks.ts";
+
+/** Of one input of each network. */
+export interface Costs {
+  readonly unit: "G" | "ms";
+  /** In the bank's order. */
+  readonly candidates: readonly number[];
+  readonly decision: number;
+}
+
+/** Where a case lies between accuracy and cost. Costs are of all windows, with the decision network. */
+export interface Curve {
+  readonly unit: Costs["unit"];
+  /** Dice per unit that an action had to be worth; null where the decision network's plain argmax was followed. */
+  readonly lambda: number | null;
+  readonly here: CurvePoint;
+  /** What other targets would give, in rising cost. */
+  readonly points: readonly CurvePoint[];
+}
+
+/** FLOPs in the paper's counting. */
+export function costsInFlops({ candidates, decision }: Pick<Bank, "candidates" | "decision">): Costs {
+  const giga = ({ flops }: BankModel) => flops.paper / 1e9;
+  return { unit: "G", candidates: candidates.map(giga), decision: giga(decision) };
+}
+
+const BATCH = 8;
+const ROUNDS = 3;
+
+/** Milliseconds on the device at hand: medians of a few batches of each network. */
+export async function measureCosts(bank: Bank, networks: Networks, signal?: AbortSignal): Promise<Costs> {
+  const [height, width] = bank.inputSize;
+  const images = new Float32Array(BATCH * bank.channels.length * height * width).fill(1);
+  const measure = async (model: BankModel) => {
+    const run = await networks.load(model);
+    await run(images, BATCH); // the first run allocates
+    const times: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      signal?.throwIfAborted();
+      const start = performance.now();
+      await run(images, BATCH);
+      times.push((performance.now() - start) / BATCH);
+    }
+    return times.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)];
+  };
+  const candidates: number[] = [];
+  for (const candidate of bank.candidates) candidates.push(await measure(candidate));
+  return { unit: "ms", candidates, decision: await measure(bank.decision) };
+}
+
+/** Throws `UserError` where the bank does not know what its actions are worth. */
+export function requireExpectedDice({ expectedDice, folder }: Bank): NonNullable<Bank["expectedDice"]> {
+  if (expectedDice) return expectedDice;
+  throw new UserError(
+    `${folder.name}: --budget and --effort need "expectedDice" in bank.json, which this bank was trained without; ` +
+      "train it with this version, or leave the option out",
+  );
+}
+
+interface Routed {
+  /** Of each mirror, with the choice of the target instead of the argmax. */
+  readonly decided: readonly (readonly Decision[])[];
+  readonly curve: Curve;
+}
+
+/**
+ * Routes the decisions of all mirrors by the lambda that keeps the first, the plain one, within the target; without a target
+ * they stay. `runs` is how often the decision network ran in the plain pass. Throws `UserError` for a budget below that.
+ */
+export function routeCase(
+  decided: readonly (readonly Decision[])[],
+  bank: Bank,
+  { target, costs, runs }: { target: Target | undefined; costs: Costs; runs: number },
+): Routed {
+  const expectedDice = requireExpectedDice(bank);
+  const actionCosts = [0, ...costs.candidates];
+  const fixed = runs * costs.decision;
+  const inputs: Inputs = {
+    scores: decided[0].map(({ probabilities }) => expectScores(probabilities, expectedDice)),
+    costs: actionCosts,
+  };
+  const describe = (choices: readonly Decision[], lambda: number | null): Curve => ({
+    ...{ unit: costs.unit, lambda },
+    here: withFixed(
+      measureRouting(
+        inputs,
+        choices.map(({ choice }) => choice),
+      ),
+      fixed,
+    ),
+    points: traceCurve(inputs).map((point) => withFixed(point, fixed)),
+  });
+  if (target === undefined) return { decided, curve: describe(decided[0], null) };
+  const budget = budgetOf(inputs, target) - ("budget" in target ? fixed : 0);
+  if (budget < 0) {
+    throw new UserError(
+      `the budget must cover the decision network, ${fixed.toFixed(1)} ${costs.unit} for this case; give more than that`,
+    );
+  }
+  const lambda = findLambda(inputs, budget);
+  const reroute = (decision: Decision): Decision => ({
+    ...decision,
+    choice: chooseAction(expectScores(decision.probabilities, expectedDice), actionCosts, lambda),
+  });
+  const routed = decided.map((pass) => pass.map(reroute));
+  return { decided: routed, curve: describe(routed[0], lambda) };
+}
+
+const withFixed = ({ cost, expectedDice }: CurvePoint, fixed: number): CurvePoint => ({
+  cost: cost + fixed,
+  expectedDice,
+});

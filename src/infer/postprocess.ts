@@ -1,0 +1,65 @@
+/**
+ * @file Post-processing, a property of the bank: its thresholds are chosen on cases that the networks did not learn from.
+ * Everything is told in labels and regions, so it serves any data set.
+ */
+
+import type { Bank, Postprocessing } from "../danet/bank.ts";
+import { connectedComponents } from "../volume/components.ts";
+import type { Vec3 } from "../volume/grid.ts";
+
+export interface Postprocessed {
+  /** Of every voxel, x fastest. */
+  readonly classes: Uint8Array;
+  /** Step -> voxels that it changed: "components", then each region with a rule. */
+  readonly changed: Readonly<Record<string, number>>;
+}
+
+/**
+ * First drops the connected parts of the whole foreground under `minComponent` voxels: islands far from a tumour cost more
+ * HD95 than they can be worth. Then gives each region of `minRegion` whose voxels are fewer than `below` in the whole case
+ * another label: a few enhancing voxels are more often none at all (BraTS scores a case without them 0 or 1).
+ * Neighbours may share a corner (26): a voxel is an island only when nothing touches it, and a thin oblique strand stays one.
+ */
+export function postprocess(
+  classes: Uint8Array,
+  size: Vec3,
+  { rules, labels, regions }: Pick<Bank, "labels" | "regions"> & { rules: Postprocessing },
+): Postprocessed {
+  const out = classes.slice();
+  const changed: Record<string, number> = {};
+  if (rules.minComponent > 0) changed["components"] = dropComponents(out, size, rules.minComponent);
+  for (const [region, { below, becomes }] of Object.entries(rules.minRegion)) {
+    const members = regions[region]!.map((label) => labels.indexOf(label));
+    if (below > 0) changed[region] = replaceRegion(out, members, { below, becomes: labels.indexOf(becomes) });
+  }
+  return { classes: out, changed };
+}
+
+/** In place; the number of voxels that became background. */
+function dropComponents(classes: Uint8Array, size: Vec3, least: number): number {
+  const { index, sizes } = connectedComponents(classes, size, 26);
+  const isSmall = Uint8Array.from([0, ...sizes.map((voxels) => Number(voxels < least))]);
+  if (!isSmall.includes(1)) return 0;
+  let dropped = 0;
+  for (let i = 0; i < classes.length; i++) {
+    if (isSmall[index[i]!] === 0) continue;
+    classes[i] = 0;
+    dropped++;
+  }
+  return dropped;
+}
+
+/** In place; the number of voxels that changed, 0 where the region is large enough. */
+function replaceRegion(
+  classes: Uint8Array,
+  members: readonly number[],
+  { below, becomes }: { below: number; becomes: number },
+): number {
+  const isMember = new Uint8Array(256);
+  for (const member of members) isMember[member] = 1;
+  let count = 0;
+  for (let i = 0; i < classes.length; i++) count += isMember[classes[i]!]!;
+  if (count >= below) return 0;
+  for (let i = 0; i < classes.length; i++) if (isMember[classes[i]!] === 1) classes[i] = becomes;
+  return count;
+}
