@@ -41,6 +41,8 @@ export interface Dataset {
   /** Region -> the labels (in the convention of `labels`) that belong to it. */
   readonly regions: Readonly<Record<string, readonly number[]>>;
   readonly normalization: Normalization;
+  /** Dice over all cases together is reported beside the mean over cases, as the data set's challenge does. */
+  readonly globalDice?: boolean;
   readonly frame: Frame;
   /**
    * The cases among `paths`, sorted by id; the same for a folder of case folders, one case folder and dropped files.
@@ -55,6 +57,8 @@ export type DatasetDescription = Pick<Dataset, "channels" | "labels" | "regions"
 
 /** Data sets that share a way of naming files, while the rest is in a file of each. */
 export interface DatasetFamily {
+  /** The name of the file. */
+  readonly file: string;
   /** What the folder's file says; frame and normalization are not known yet. Throws `UserError` for a bad or missing file. */
   describe(folder: Folder): Promise<Omit<Dataset, "frame" | "normalization">>;
   /** The data set of a folder, frame and normalization planned from its labelled cases. Throws `UserError`. */

@@ -29,6 +29,7 @@ const schema = z.looseObject({
 type Content = z.infer<typeof schema>;
 
 export const decathlon: DatasetFamily = {
+  file: FILE,
   async describe(folder) {
     return describeContent(await readContent(folder), folder);
   },

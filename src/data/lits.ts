@@ -27,6 +27,7 @@ export const lits: Dataset = {
   otherLabels: [],
   labelNames: ["background", "liver", "lesion"],
   regions: { liver: [1, 2], lesion: [2] },
+  globalDice: true,
   // To 0..1: air becomes 0, as what lies outside a brain, so that prepared cases keep the body only.
   normalization: [{ kind: "clip", low: LOW, high: HIGH, mean: LOW, sd: HIGH - LOW }],
   frame: { orientation: "LPS", spacing: [null, null, null], sliceSize: [512, 512] },

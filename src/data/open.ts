@@ -28,8 +28,17 @@ export async function openDataset(
   return "dataset" in found ? found.dataset : found.family.open(folder, gzip, watch);
 }
 
-/** What evaluation needs of a data set; one of a family is read from its file in `folder`. Throws `UserError`. */
-export async function describeDataset(id: string, folder: Folder): Promise<Omit<Dataset, "frame" | "normalization">> {
+/**
+ * What evaluation needs of a data set; one of a family is read from its file in the first of the folders that has it.
+ * Throws `UserError`.
+ */
+export async function describeDataset(
+  id: string,
+  folders: readonly [Folder, ...Folder[]],
+): Promise<Omit<Dataset, "frame" | "normalization">> {
   const found = findDataset(id);
-  return "dataset" in found ? found.dataset : found.family.describe(folder);
+  if ("dataset" in found) return found.dataset;
+  const { family } = found;
+  for (const folder of folders) if ((await folder.list()).includes(family.file)) return family.describe(folder);
+  return family.describe(folders[0]);
 }

@@ -4,7 +4,7 @@ import { UserError } from "../error.ts";
 import type { Grid, LabelMap } from "../volume/grid.ts";
 import { type MetricName, metrics } from "./index.ts";
 import type { Mask } from "./metric.ts";
-import { countOverlap } from "./overlap.ts";
+import { countOverlap, type Overlap } from "./overlap.ts";
 
 /** Region -> metric -> value. */
 export type RegionMetrics = Readonly<Record<string, Readonly<Record<MetricName, number>>>>;
@@ -12,6 +12,8 @@ export type RegionMetrics = Readonly<Record<string, Readonly<Record<MetricName, 
 export interface CaseMetrics {
   readonly id: string;
   readonly regions: RegionMetrics;
+  /** Region -> counts, where the Dice over all cases is asked for. */
+  readonly overlaps?: Readonly<Record<string, Overlap>>;
 }
 
 /** Region -> the labels it is made of: `{ TC: [1, 4] }`. */
@@ -22,12 +24,26 @@ export type Regions = Readonly<Record<string, readonly number[]>>;
  * Throws `UserError` when the two do not lie on one grid or hold a label that no region knows: ignoring it would score
  * it as background without a word.
  */
-export function measureCase(input: { prediction: LabelMap; truth: LabelMap; regions: Regions }): RegionMetrics {
-  const { prediction, truth, regions } = input;
+export const measureCase = (input: Comparison): RegionMetrics =>
+  compareRegions(input, (predicted, actual) => measureMasks(predicted, actual, input.truth.grid));
+
+/** The counts of every region, to add up over cases. Throws as `measureCase` does. */
+export const countRegions = (input: Comparison): Record<string, Overlap> => compareRegions(input, countOverlap);
+
+interface Comparison {
+  readonly prediction: LabelMap;
+  readonly truth: LabelMap;
+  readonly regions: Regions;
+}
+
+function compareRegions<T>(
+  { prediction, truth, regions }: Comparison,
+  compare: (predicted: Mask, actual: Mask) => T,
+): Record<string, T> {
   checkSameGrid(prediction.grid, truth.grid);
   const predicted = splitRegions(prediction.data, regions, "prediction");
   const actual = splitRegions(truth.data, regions, "truth");
-  return mapValues(regions, (_, region) => measureMasks(predicted[region], actual[region], truth.grid));
+  return mapValues(regions, (_, region) => compare(predicted[region], actual[region]));
 }
 
 /** Every metric of one pair of masks. */

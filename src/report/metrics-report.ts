@@ -1,6 +1,7 @@
 /** @file The report of an evaluation: cases and summary as one JSON value, and as tables. */
 
 import type { CaseMetrics } from "../eval/case-metrics.ts";
+import { diceOf } from "../eval/dice.ts";
 import { type MetricName, metrics } from "../eval/index.ts";
 import type { Metric } from "../eval/metric.ts";
 import { type Spread, type Summary, summarizeCases } from "../eval/summary.ts";
@@ -11,6 +12,8 @@ export interface MetricsReport {
   readonly metrics: Readonly<Record<MetricName, Pick<Metric, "title" | "unit" | "better">>>;
   readonly cases: readonly CaseMetrics[];
   readonly summary: Summary;
+  /** Region -> Dice over all cases together, where every case has its counts. */
+  readonly globalDice?: Readonly<Record<string, number>>;
 }
 
 /** Throws `UserError` without cases, or when their regions differ. */
@@ -24,7 +27,15 @@ export function createMetricsReport(cases: readonly CaseMetrics[]): MetricsRepor
     metrics: Object.fromEntries(described) as MetricsReport["metrics"],
     cases,
     summary: summarizeCases(cases),
+    ...poolDice(cases),
   };
+}
+
+function poolDice(cases: readonly CaseMetrics[]): Pick<MetricsReport, "globalDice"> {
+  const counts = cases.flatMap(({ overlaps }) => (overlaps ? [overlaps] : []));
+  if (counts.length < cases.length) return {};
+  const dice = Object.keys(counts[0]).map((region) => [region, diceOf(counts.map((overlaps) => overlaps[region]))]);
+  return { globalDice: Object.fromEntries(dice) };
 }
 
 const names = Object.keys(metrics) as MetricName[];
@@ -53,19 +64,21 @@ export function wideTable(report: MetricsReport): Table {
   return layOut(report, "Metrics", columns);
 }
 
-/** A row a case, then mean, sd and median. */
+/** A row a case, then mean, sd and median, and the global Dice where there is one. */
 function layOut(
-  { cases, summary }: MetricsReport,
+  { cases, summary, globalDice }: MetricsReport,
   title: string,
   columns: readonly { region: string; name: MetricName; title: string }[],
 ): Table {
   const summaryRow = (key: keyof Spread) => [key, ...columns.map(({ region, name }) => summary[region][name][key])];
+  const pooled = columns.map(({ region, name }) => (name === "dice" ? (globalDice?.[region] ?? null) : null));
   return {
     title,
     columns: [{ title: "case" }, ...columns.map(({ name, title }) => ({ title, unit: metrics[name].unit }))],
     rows: [
       ...cases.map(({ id, regions }) => [id, ...columns.map(({ region, name }) => regions[region][name])]),
       ...(["mean", "sd", "median"] as const).map(summaryRow),
+      ...(pooled.some((value) => value !== null) ? [["global", ...pooled]] : []),
     ],
   };
 }

@@ -1,6 +1,7 @@
 /** @file `med-danet info`: what is inside. */
 
 import { datasets } from "../../data/index.ts";
+import { datasetIds } from "../../data/open.ts";
 import { countVariant, type VariantCounts, type VariantId, variants } from "../../nets/variants.ts";
 import { createNodeRuntime, devices } from "../../node/runtime.ts";
 import { recipes } from "../../recipes/index.ts";
@@ -24,7 +25,7 @@ export const info = defineCommand({
     if (json) return print(JSON.stringify(described, null, 2));
     print(`med-danet ${version} on ${described.runtimes[0]!.name}\n`);
     print(formatText(countsTable(counts)));
-    print(`\ndata sets: ${Object.keys(datasets).join(", ")}; recipes: ${described.recipes.join(", ")}`);
+    print(`\ndata sets: ${datasetIds.join(", ")}; recipes: ${described.recipes.join(", ")}`);
   },
 });
 
