@@ -58,6 +58,54 @@ test("enhancing tumour written as 3 is the same as 4", async () => {
   expect(JSON.parse(stdout).cases[0].regions.ET.dice).toBe(1);
 });
 
+test("LiTS: the Dice of all voxels of all cases beside the mean over cases", async () => {
+  await put("truth/segmentation-1.nii.gz", [1, 1, 1, 2]);
+  await put("truth/segmentation-2.nii.gz", [0, 0, 0, 2]);
+  await put("pred/volume-1_seg.nii.gz", [1, 1, 1, 2]);
+  await put("pred/volume-2_seg.nii.gz", [2, 2, 0, 0]);
+  const { stdout } = await evaluate("--dataset", "lits", "--json");
+  const { summary, globalDice } = JSON.parse(stdout);
+  expect([summary.liver.dice.mean, summary.lesion.dice.mean]).toEqual([0.5, 0.5]);
+  // liver: 2 * 4 / (4 + 4 + 2 + 1); lesion: 2 * 1 / (1 + 1 + 2 + 1)
+  expect(globalDice).toEqual({ liver: 8 / 11, lesion: 2 / 5 });
+  const { stdout: text } = await evaluate("--dataset", "lits");
+  expect(text).toMatch(/^global +0\.7273 +0\.4000$/m);
+  expect(text.match(/global/g)).toHaveLength(1);
+});
+
+describe("a data set in Decathlon format", () => {
+  const balls = { modality: { "0": "MRI" }, labels: { "0": "background", "1": "bright", "7": "dark" } };
+  beforeEach(async () => {
+    await put("truth/labelsTr/ball_1.nii.gz", [1, 7, 0, 0]);
+    await put("pred/ball_1_seg.nii.gz", [1, 1, 0, 0]);
+    await writeFile(at("truth/dataset.json"), JSON.stringify(balls));
+  });
+  const dice = (stdout: string) => JSON.parse(stdout).cases[0].regions;
+
+  test.each([
+    ["its folder", "truth"],
+    ["its labels alone", "truth/labelsTr"],
+  ])("truth is %s", async (_, truth) => {
+    const { code, stdout } = await evaluate("--truth", at(truth), "--dataset", "decathlon", "--json");
+    expect(code).toBe(0);
+    expect(dice(stdout)).toMatchObject({ bright: { dice: 2 / 3 }, dark: { dice: 0 } });
+  });
+
+  test("predictions under plain names", async () => {
+    await rm(at("pred/ball_1_seg.nii.gz"));
+    await put("pred/ball_1.nii.gz", [1, 7, 0, 0]);
+    const { stdout } = await evaluate("--truth", at("truth/labelsTr"), "--dataset", "decathlon", "--json");
+    expect(dice(stdout)).toMatchObject({ bright: { dice: 1 }, dark: { dice: 1 } });
+  });
+
+  test("without its file: one line", async () => {
+    await rm(at("truth/dataset.json"));
+    const { code, stderr } = await evaluate("--dataset", "decathlon");
+    expect([code, stderr.trim().split("\n").length]).toEqual([2, 1]);
+    expect(stderr).toContain("must hold dataset.json");
+  });
+});
+
 test.each([
   ["--md", "| case | ET | TC | WT |"],
   ["--csv", "case,ET dice,ET hd95"],

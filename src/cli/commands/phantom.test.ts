@@ -24,6 +24,16 @@ test("writes cases that the other commands read, and leaves a folder that holds 
   expect(await run("--out", out)).toMatchObject({ code: 2, stderr: expect.stringContaining("must be empty") });
 });
 
+test("CT phantoms in LiTS naming; an unknown kind is told", async () => {
+  const out = join(await mkdtemp(join(tmpdir(), "med-danet-phantom-")), "cases");
+  expect(await run("--out", out, "--cases", "1", "--size", "16x16x4", "--dataset", "ct-phantom")).toMatchObject({
+    code: 0,
+  });
+  expect((await readdir(out)).sort()).toEqual(["segmentation-0.nii.gz", "volume-0.nii.gz"]);
+  const unknown = await run("--out", out, "--dataset", "teeth");
+  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("known are: phantom, ct-phantom") });
+});
+
 test("a size that is none", async () => {
   expect(await run("--out", "x", "--size", "big")).toMatchObject({
     code: 2,
