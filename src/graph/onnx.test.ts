@@ -4,6 +4,7 @@ import { evaluate, floats } from "../../test/evaluate.ts";
 import { UserError } from "../error.ts";
 import { cost } from "./cost.ts";
 import { gradient } from "./gradient.ts";
+import { expandComposites } from "./lower.ts";
 import { writeOnnx } from "./onnx.ts";
 import {
   AttributeProto_AttributeType,
@@ -63,7 +64,7 @@ function backward(): Record<string, Value> {
   const y = maxPool(conv(x, w, { group: 1, strides: [2, 2], pads: [1, 1, 1, 1] }), 2, { stride: 1, padding: 0 });
   const loss = reduceSum(mul(concat([y, expand(scalar(2), [2, 3, 2, 2])], 0), scalar(0.5)), [0, 1, 2, 3]);
   const [dx, dw] = gradient([[loss, scalar(1)]], [x, w]) as [Value, Value];
-  return { loss, dx, dw };
+  return expandComposites({ loss, dx, dw });
 }
 
 describe("a written file read back", () => {

@@ -1,6 +1,7 @@
 /** @file Writes values as an ONNX model. */
 
 import { create, toBinary } from "@bufbuild/protobuf";
+import { expandComposites } from "./lower.ts";
 import {
   type AttributeProto,
   AttributeProto_AttributeType,
@@ -32,7 +33,8 @@ const IR_VERSION = 10n;
 export const NUMBERED = /^v\d+$/;
 
 /** An ONNX file of a graph with the given named outputs. Its inputs are the `input` values that they depend on. */
-export function writeOnnx(outputs: Readonly<Record<string, Value>>, producerVersion = ""): Uint8Array {
+export function writeOnnx(values: Readonly<Record<string, Value>>, producerVersion = ""): Uint8Array {
+  const outputs = expandComposites(values);
   const nodes = nodesOf(Object.values(outputs));
   const names = nameValues(nodes, outputs);
   const sources = [...names.keys()].filter((value) => value.source.kind !== "node");
@@ -42,9 +44,10 @@ export function writeOnnx(outputs: Readonly<Record<string, Value>>, producerVers
   );
   const lists = new Map<string, TensorProto>();
   const nodeProtos = nodes.map((node) => nodeProto(node, names, lists));
+  const domains = [...new Set(nodes.flatMap(({ op }) => op.domain ?? []))];
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
-    opsetImport: [{ domain: "", version: OPSET }],
+    opsetImport: [{ domain: "", version: OPSET }, ...domains.map((domain) => ({ domain, version: 1n }))],
     producerName: "med-danet",
     producerVersion,
     graph: {
@@ -96,6 +99,7 @@ function nodeProto(node: Node, names: Map<Value, string>, lists: Map<string, Ten
   );
   return create(NodeProtoSchema, {
     opType: op.type,
+    domain: op.domain ?? "",
     input: [...node.inputs.map((value) => names.get(value)!), ...Array(op.emptyInputs ?? 0).fill(""), ...listInputs],
     output: node.outputs.map((value) => names.get(value)!),
     attribute: attributes.flatMap(([key, kind]) => (kind === "input" ? [] : [attributeProto(key, kind, attrs[key]!)])),

@@ -73,6 +73,10 @@ interface Backward<A> {
 export interface Op<A extends object = never> {
   /** ONNX's own name. */
   readonly type: string;
+  /** Operator set; absent: ONNX's own. */
+  readonly domain?: string;
+  /** Not ONNX's but a name for what `lowering` makes: files hold that, unless a rewrite knew something better. */
+  readonly composite?: true;
   /** Every attribute of the op; absent: it has none. */
   readonly attributes?: Readonly<Record<string, AttributeKind>>;
   /** Optional inputs of ONNX that stay empty, between the values and the lists. Absent: 0. */

@@ -3,6 +3,7 @@
  * batch statistics each lie in one flat vector that goes in and comes out.
  */
 
+import { blockChannels, findBlockSize } from "../graph/blocked/block-channels.ts";
 import { gradient } from "../graph/gradient.ts";
 import { lowerGraph } from "../graph/lower.ts";
 import { writeOnnx } from "../graph/onnx.ts";
@@ -43,8 +44,8 @@ type VectorName = (typeof VECTORS)[number];
 const CARRY: Carry = Object.fromEntries(VECTORS.map((name) => [name, `${name}After`]));
 
 export interface StepGraph {
-  /** The file; `lowered` for runtimes that say so. */
-  onnx(lowered: boolean): Uint8Array;
+  /** The file; `lowered` for runtimes that say so, in blocks of `block` channels where that is more than one. */
+  onnx(form: { readonly lowered: boolean; readonly block: number }): Uint8Array;
   readonly plan: WeightPlan;
   /** [B, C, H, W] */
   readonly image: Shape;
@@ -93,9 +94,12 @@ export function buildStep(spec: NetworkSpec, options: StepOptions): StepGraph {
     scalars: { stepSize: input("stepSize", []), correction: input("correction", []) },
     weightDecay: options.weightDecay,
   });
-  const after = { parameters: weights, ...moments, buffers: flat(buffersAfter()) };
+  // A network without batch norms has no buffers: the empty vector goes through.
+  const buffers = plan.buffers.length > 0 ? flat(buffersAfter()) : mul(vectors.buffers, scalar(1));
+  const after = { parameters: weights, ...moments, buffers };
   const outputs = { loss, ...Object.fromEntries(VECTORS.map((name) => [CARRY[name]!, after[name]])) };
-  const onnx = (lowered: boolean) => writeOnnx(lowered ? lowerGraph(outputs) : outputs);
+  const onnx: StepGraph["onnx"] = ({ lowered, block }) =>
+    writeOnnx(lowered ? lowerGraph(outputs) : block > 1 ? blockChannels(outputs, block) : outputs);
   return { onnx, plan, image: image.shape, targets: targetShape };
 }
 
@@ -138,7 +142,7 @@ export interface Stepper {
 
 /** Loads a step graph. Weights and moments stay where it computes; the memory of `start` is used. */
 export async function createStepper(runtime: Runtime, graph: StepGraph, start: TrainState): Promise<Stepper> {
-  const onnx = graph.onnx(runtime.lowered ?? false);
+  const onnx = graph.onnx({ lowered: runtime.lowered ?? false, block: await findBlockSize(runtime) });
   const session = (await runtime.loadCarrying?.(onnx, CARRY)) ?? carryOnHost(await runtime.load(onnx), CARRY);
   const noise = new Float32Array(graph.plan.noise);
   const first = Object.fromEntries(VECTORS.map((name) => [name, vector(start[name])]));

@@ -34,7 +34,7 @@ export const Conv = defineOp<ConvAttributes>({
     return [[x!.shape[0]!, w!.shape[0]!, ...size]];
   },
   grad: ({ inputs: [x, w, b], attrs, cotangents: [dy], needs }) => [
-    needs[0] ? inputCotangent(dy!, w!, x!.shape, attrs) : null,
+    needs[0] ? apply1(ConvInputGrad, [dy!, w!], { ...attrs, size: x!.shape }) : null,
     needs[1] ? weightCotangent(x!, dy!, spatial(w!.shape), attrs) : null,
     ...(b ? [needs[2] ? sumPerChannel(dy!) : null] : []),
   ],
@@ -42,6 +42,16 @@ export const Conv = defineOp<ConvAttributes>({
     const macs = count(y!.shape) * count(w!.shape.slice(1));
     return { macs, paper: macs };
   },
+});
+
+/** dY, weight -> dX of shape `size`. */
+const ConvInputGrad = defineOp<ConvAttributes & { readonly size: Shape }>({
+  type: "ConvInputGrad",
+  attributes: { group: "int", strides: "ints", pads: "ints", size: "ints" },
+  composite: true,
+  infer: (_, { size }) => [size],
+  grad: "none",
+  lowering: ([dy, w], { size, ...attrs }) => [inputCotangent(dy!, w!, size, attrs)],
 });
 
 /** image [N, C, ...size], weight [C, O / group, ...kernel], bias [O] -> [N, O, ...]: the transpose of `Conv`. */

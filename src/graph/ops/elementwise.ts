@@ -64,9 +64,14 @@ export const Erf = unaryOp("Erf", ({ inputs: [x], cotangents: [dy] }) => [
   mul(dy!, mul(scalar(2 / Math.sqrt(Math.PI)), exp(neg(mul(x!, x!))))),
 ]);
 // d relu(x) = [y > 0] dx
-export const Relu = unaryOp("Relu", ({ outputs: [y], cotangents: [dy] }) => [
-  mul(dy!, cast(greater(y!, scalar(0)), "float32")),
-]);
+export const Relu = unaryOp("Relu", ({ outputs: [y], cotangents: [dy] }) => [apply1(ReluGrad, [y!, dy!], {})]);
+const ReluGrad = defineOp({
+  type: "ReluGrad",
+  composite: true,
+  infer: ([y]) => [y!.shape],
+  grad: "none",
+  lowering: ([y, dy]) => [mul(dy!, cast(greater(y!, scalar(0)), "float32"))],
+});
 // gelu(x) = x Phi(x);  d gelu(x) = (Phi(x) + x phi(x)) dx, Phi and phi of the standard normal
 export const Gelu = unaryOp("Gelu", ({ inputs: [x], cotangents: [dy] }) => {
   const cdf = mul(scalar(0.5), add(scalar(1), erf(mul(x!, scalar(Math.SQRT1_2)))));

@@ -33,29 +33,19 @@ export const BatchNormalization = defineOp<BatchNormAttributes>({
     if (training_mode && momentum !== 0) throw new Error(`BatchNormalization: momentum must be 0, got ${momentum}`);
     return [x!.shape, ...(training_mode ? [scale!.shape, scale!.shape] : [])];
   },
-  // h = (x - mean) / deviation; over the M elements of a channel dScale = sum(dY h), dBias = sum(dY);
-  // dX = scale / deviation (dY - [training] (dBias + h dScale) / M); fixed statistics:
-  // dMean = -scale / deviation dBias, dVariance = -scale / (2 deviation^2) dScale
-  grad: ({ inputs: [x, scale, , mean0, variance0], outputs: [, mean1, variance1], attrs, cotangents, needs }) => {
+  // Fixed statistics: dX = scale / deviation dY, dMean = -scale / deviation dBias,
+  // dVariance = -scale / (2 deviation^2) dScale
+  grad: ({ inputs: [x, scale, , ...fixed], outputs: [, ...batch], attrs, cotangents, needs }) => {
     const dy = firstOnly(cotangents);
-    const [mean, variance] = attrs.training_mode ? [mean1!, variance1!] : [mean0!, variance0!];
-    const axes = [...x!.shape.keys()].filter((axis) => axis !== 1);
-    const channels = (v: Value) => reshape(v, [scale!.shape[0]!, ...x!.shape.slice(2).map(() => 1)]);
-    const inverse = div(scalar(1), sqrt(add(variance, scalar(attrs.epsilon))));
-    const centred = sub(x!, channels(mean));
-    const dScale = mul(reduceSum(mul(dy, centred), axes), inverse);
-    const dBias = reduceSum(dy, axes);
-    const slope = mul(scale!, inverse);
-    const direct = mul(dy, channels(slope));
-    const perElement = mul(slope, scalar(-scale!.shape[0]! / count(x!.shape)));
-    const throughStatistics = () =>
-      add(mul(centred, channels(mul(mul(perElement, inverse), dScale))), channels(mul(perElement, dBias)));
+    const { epsilon, training_mode } = attrs;
+    if (training_mode) return apply(BatchNormGrad, [x!, scale!, ...batch, dy], { epsilon });
+    const { channels, inverse, slope, dScale, dBias } = sums([x!, scale!, ...fixed, dy], epsilon);
     return [
-      needs[0] ? (attrs.training_mode ? add(direct, throughStatistics()) : direct) : null,
+      needs[0] ? mul(dy, channels(slope)) : null,
       needs[1] ? dScale : null,
       needs[2] ? dBias : null,
-      needs[3] && !attrs.training_mode ? neg(mul(slope, dBias)) : null,
-      needs[4] && !attrs.training_mode ? mul(mul(mul(slope, inverse), dScale), scalar(-0.5)) : null,
+      needs[3] ? neg(mul(slope, dBias)) : null,
+      needs[4] ? mul(mul(mul(slope, inverse), dScale), scalar(-0.5)) : null,
     ];
   },
   // The WebGPU and CUDA kernels know no training mode.
@@ -70,6 +60,35 @@ export const BatchNormalization = defineOp<BatchNormAttributes>({
     return [add(mul(centred, channels(slope)), channels(bias!)), mean, variance];
   },
   cost: fivePerElement,
+});
+
+/** Over the elements of a channel, h = (x - mean) / deviation: dScale = sum(dY h), dBias = sum(dY). */
+function sums([x, scale, mean, variance, dy]: readonly Value[], epsilon: number) {
+  const axes = [...x!.shape.keys()].filter((axis) => axis !== 1);
+  const channels = (v: Value) => reshape(v, [scale!.shape[0]!, ...x!.shape.slice(2).map(() => 1)]);
+  const inverse = div(scalar(1), sqrt(add(variance!, scalar(epsilon))));
+  const centred = sub(x!, channels(mean!));
+  const dScale = mul(reduceSum(mul(dy!, centred), axes), inverse);
+  return { channels, inverse, centred, slope: mul(scale!, inverse), dScale, dBias: reduceSum(dy!, axes) };
+}
+
+/**
+ * x, scale, mean and variance of the batch, dY -> dX, dScale, dBias; with M elements a channel
+ * dX = scale / deviation (dY - (dBias + h dScale) / M).
+ */
+const BatchNormGrad = defineOp<{ epsilon: number }>({
+  type: "BatchNormGrad",
+  attributes: { epsilon: "float" },
+  composite: true,
+  infer: ([x, scale]) => [x!.shape, scale!.shape, scale!.shape],
+  grad: "none",
+  lowering: (inputs, { epsilon }) => {
+    const [x, scale, , , dy] = inputs;
+    const { channels, inverse, centred, slope, dScale, dBias } = sums(inputs, epsilon);
+    const perElement = mul(slope, scalar(-scale!.shape[0]! / count(x!.shape)));
+    const statistics = mul(centred, channels(mul(mul(perElement, inverse), dScale)));
+    return [add(mul(dy!, channels(slope)), add(statistics, channels(mul(perElement, dBias)))), dScale, dBias];
+  },
 });
 
 /** Fixed statistics: `params` are scale, bias, mean, variance, all [C]. */
