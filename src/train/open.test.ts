@@ -3,7 +3,7 @@ import type { CaseFiles } from "../data/dataset.ts";
 import { UserError } from "../error.ts";
 import type { Folder } from "../platform.ts";
 import { recipes } from "../recipes/index.ts";
-import { chooseSplit } from "./open.ts";
+import { chooseSplit, openRun } from "./open.ts";
 
 const ids = ["a1", "a2", "a3", "a4", "b1", "b2"];
 const files = ids.map((id): CaseFiles => ({ id, channels: {}, truth: `${id}_seg.nii`, labels: [0, 1] }));
@@ -48,4 +48,12 @@ test("without a split or a fold: the first of five folds, none of fewer than fiv
   expect(await choose({})).toEqual(await choose({ fold: { number: 1, count: 5 } }));
   const few = await chooseSplit({ data: folderOf({}), recipe: recipes.phantom }, dataset, files.slice(0, 4));
   expect(few).toEqual({ train: ids.slice(0, 4), validation: [] });
+});
+
+test("candidates that are not in rising cost are told before anything is read", async () => {
+  const [first, second] = recipes.phantom.candidates;
+  const recipe = { ...recipes.phantom, candidates: [second!, first!] };
+  const data = folderOf({});
+  const run = openRun({ recipe, data, out: folderOf({}), resume: false, gzip: undefined!, runtime: undefined! });
+  await expect(run).rejects.toThrow(/rising cost, M1 costs \d+ operations and M2 before it \d+; exchange them/);
 });

@@ -7,10 +7,11 @@ import { makeFolds, readSplit, type Split } from "../data/folds.ts";
 import { findCases } from "../data/load.ts";
 import { openDataset } from "../data/open.ts";
 import { UserError } from "../error.ts";
+import { measureNetwork } from "../nets/network.ts";
 import type { Folder, Gzip, Progress, Runtime } from "../platform.ts";
 import { type LogEntry, openLog } from "./log.ts";
 import type { Recipe } from "./recipe.ts";
-import type { TrainRun } from "./run.ts";
+import { candidateSpecs, type TrainRun } from "./run.ts";
 
 export interface OpenOptions {
   readonly recipe: Recipe;
@@ -50,6 +51,7 @@ export async function openRun(options: OpenOptions): Promise<TrainRun> {
   }
   const watch = { onProgress, signal };
   const dataset = options.dataset ?? (await openDataset(recipe.dataset, { folder: data, gzip, watch }));
+  requireRisingCost(recipe, dataset);
   const files = await findCases(dataset, data);
   const split = await chooseSplit(options, dataset, files);
   const total = split.train.length + split.validation.length;
@@ -69,12 +71,26 @@ export async function openRun(options: OpenOptions): Promise<TrainRun> {
   return { recipe, dataset, training, validation, runtime, out, log, onProgress, signal };
 }
 
+/** A bank lists its candidates so; better told now than after the training. */
+function requireRisingCost(recipe: Recipe, dataset: Dataset): void {
+  const costs = Object.entries(candidateSpecs({ recipe, dataset })).map(
+    ([id, spec]) => [id, measureNetwork(spec).paper] as const,
+  );
+  costs.forEach(([id, cost], i) => {
+    const [before, lower] = costs[i - 1] ?? [id, cost];
+    if (cost < lower)
+      throw new UserError(
+        `recipe: candidates must be in rising cost, ${id} costs ${cost} operations and ${before} before it ${lower}; exchange them`,
+      );
+  });
+}
+
 /**
  * Which of the found cases train and which validate. The folds of one seed are the same in every run, so the runs of
  * all `count` folds validate each case once. Throws `UserError` for a bad split file and more folds than cases.
  */
 export async function chooseSplit(
-  { data, split, fold, recipe }: Pick<OpenOptions, "data" | "split" | "fold" | "recipe">,
+  { data, split, fold, recipe }: Pick<OpenOptions, "data" | "split" | "fold"> & { recipe: Pick<Recipe, "seed"> },
   dataset: Pick<Dataset, "stratum">,
   files: readonly CaseFiles[],
 ): Promise<Split> {
