@@ -15,6 +15,7 @@ import {
 import type { Decision } from "../danet/decision.ts";
 import { UserError } from "../error.ts";
 import type { Networks } from "./networks.ts";
+import { medianMs } from "./stopwatch.ts";
 
 /** Of one input of each network. */
 export interface Costs {
@@ -41,23 +42,14 @@ export function costsInFlops({ candidates, decision }: Pick<Bank, "candidates" |
 }
 
 const BATCH = 8;
-const ROUNDS = 3;
 
 /** Milliseconds on the device at hand: medians of a few batches of each network. */
-export async function measureCosts(bank: Bank, networks: Networks, signal?: AbortSignal): Promise<Costs> {
+export async function measureCosts(bank: Bank, networks: Networks): Promise<Costs> {
   const [height, width] = bank.inputSize;
   const images = new Float32Array(BATCH * bank.channels.length * height * width).fill(1);
   const measure = async (model: BankModel) => {
     const run = await networks.load(model);
-    await run(images, BATCH); // the first run allocates
-    const times: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      signal?.throwIfAborted();
-      const start = performance.now();
-      await run(images, BATCH);
-      times.push((performance.now() - start) / BATCH);
-    }
-    return times.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)];
+    return (await medianMs(() => run(images, BATCH))) / BATCH;
   };
   const candidates: number[] = [];
   for (const candidate of bank.candidates) candidates.push(await measure(candidate));

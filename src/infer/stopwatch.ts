@@ -24,3 +24,17 @@ export function createStopwatch(): Stopwatch {
     },
   };
 }
+
+const ROUNDS = 3;
+
+/** Median of a few runs, after one that warms up. */
+export async function medianMs(run: () => Promise<unknown>): Promise<number> {
+  await run();
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now();
+    await run();
+    times.push(performance.now() - start);
+  }
+  return times.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)];
+}

@@ -39,7 +39,7 @@ export const brats: Recipe = {
     gamma: 0,
     brainOnly: false,
   },
-  choice: { alpha: 0.001, softmaxDice: false, softmaxFlops: true },
+  choice: { alpha: 0.001, softmaxDice: false, softmaxFlops: true, cost: "flops" },
   labels: { everySlice: 3 },
   decisionTraining: {
     epochs: 20,
@@ -50,5 +50,6 @@ export const brats: Recipe = {
     tumourWindows: 0.5,
     classWeights: [0.9, 1, 1, 1.1, 1.1],
   },
+  postprocess: { minComponent: 0, minRegion: { ET: { below: 0, becomes: 1 } } },
   storage: "int8",
 };

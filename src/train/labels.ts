@@ -2,8 +2,8 @@
 
 import { bestChoice, countForeground, sliceDice } from "../danet/choice.ts";
 import type { CompactCase } from "../data/compact.ts";
-import { measureNetwork } from "../nets/network.ts";
 import { windowStarts } from "../volume/slice.ts";
+import { choiceCosts } from "./choice-costs.ts";
 import { weightsOf } from "./export.ts";
 import { type Placed, plainCrop, predictCrops } from "./predict.ts";
 import { candidateSpecs, identityOf, regionClasses, type Trained, type TrainRun } from "./run.ts";
@@ -25,21 +25,25 @@ const PATH = "checkpoints/labels.json";
 /** Labels of the run's training cases. Computed once and kept. */
 export async function labelWindows(run: TrainRun, bank: Readonly<Record<string, Trained>>): Promise<ChoiceLabel[]> {
   const { out, log } = run;
-  const identity = identityOf(run, "labels");
-  if ((await out.list()).includes(PATH)) {
-    const kept = JSON.parse(new TextDecoder().decode(await out.read(PATH))) as {
-      identity: string;
-      labels: ChoiceLabel[];
-    };
-    if (kept.identity === identity) return kept.labels;
-  }
+  const kept = await readLabels(run);
+  if (kept) return kept;
   const started = performance.now();
   const labels = await labelCases(run, bank, run.training);
-  await out.write(PATH, new TextEncoder().encode(JSON.stringify({ identity, labels })));
+  await out.write(PATH, new TextEncoder().encode(JSON.stringify({ identity: identityOf(run, "labels"), labels })));
   const counts = ["skip", ...run.recipe.candidates].map((_, k) => labels.filter(({ choice }) => choice === k).length);
   log.rewind("labels", -1);
   await log.add({ phase: "labels", step: 0, counts, seconds: (performance.now() - started) / 1000 });
   return labels;
+}
+
+/** The labels that `labelWindows` kept in the run's folder; null where they are not there, or of another recipe or other cases. */
+export async function readLabels(run: Pick<TrainRun, "out" | "recipe" | "training">): Promise<ChoiceLabel[] | null> {
+  if (!(await run.out.list()).includes(PATH)) return null;
+  const { identity, labels } = JSON.parse(new TextDecoder().decode(await run.out.read(PATH))) as {
+    identity: string;
+    labels: ChoiceLabel[];
+  };
+  return identity === identityOf(run, "labels") ? labels : null;
 }
 
 /** Eq. 4 on the windows of every `labels.everySlice`-th slice. */
@@ -51,7 +55,7 @@ export async function labelCases(
   const windows = cases.flatMap((source, index) => windowsOf(run, source, index));
   const foreground = windows.filter(({ foreground }) => foreground > 0);
   const dice = await diceOfCandidates(run, bank, foreground);
-  const gflops = Object.values(candidateSpecs(run)).map((spec) => measureNetwork(spec).paper / 1e9);
+  const gflops = await choiceCosts(run, bank);
   const byWindow = new Map(foreground.map((window, i) => [window, dice.map((list) => list[i]!)]));
   return windows.map((window): ChoiceLabel => {
     const { case: index, crop, foreground } = window;
@@ -103,10 +107,10 @@ function truthOf({ box, truth }: CompactCase, at: { slice: number; x: number; y:
 }
 
 /** S_i of every window: [candidate][window]. */
-async function diceOfCandidates(
+export async function diceOfCandidates(
   run: TrainRun,
   bank: Readonly<Record<string, Trained>>,
-  windows: readonly LabelledWindow[],
+  windows: readonly Placed[],
 ): Promise<number[][]> {
   const regions = Object.values(regionClasses(run.dataset));
   const specs = Object.entries(candidateSpecs(run));

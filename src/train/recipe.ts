@@ -1,6 +1,7 @@
 /** @file A recipe: every number that decides a training. It is checked, changed with `--set`, and kept with what it made. */
 
 import { z } from "zod";
+import { postprocessing } from "../danet/bank.ts";
 import { UserError } from "../error.ts";
 
 const share = z.number().min(0).max(1);
@@ -59,7 +60,13 @@ export const recipeSchema = z.strictObject({
     brainOnly: z.boolean(),
   }),
   /** Eq. 4. */
-  choice: z.strictObject({ alpha: z.number().min(0), softmaxDice: z.boolean(), softmaxFlops: z.boolean() }),
+  choice: z.strictObject({
+    alpha: z.number().min(0),
+    softmaxDice: z.boolean(),
+    softmaxFlops: z.boolean(),
+    /** F: FLOPs in G, or time on the machine that trains. */
+    cost: z.enum(["flops", "time"]),
+  }),
   labels: z.strictObject({
     /** Every so many slices of a training case give windows for the decision network. */
     everySlice: whole,
@@ -75,6 +82,8 @@ export const recipeSchema = z.strictObject({
     /** Eq. 7: weight of skip and of each candidate. */
     classWeights: z.array(positive),
   }),
+  /** Goes into the bank as it is; choose it by `med-danet postprocess` on cases that the bank did not learn from. */
+  postprocess: postprocessing.exactOptional(),
   /** How weights of two and more dimensions lie in the bank: as they are, or as 8-bit integers with a scale a channel. */
   storage: z.enum(["float32", "int8"]),
 });

@@ -1,11 +1,12 @@
 /** @file A whole training: bank, choice labels, decision network, bank folder. Each phase goes on where it was left. */
 
-import { type NewBank, type UnhashedModel, writeBank } from "../danet/bank.ts";
+import { type NewBank, type Postprocessing, type UnhashedModel, writeBank } from "../danet/bank.ts";
 import { measureNetwork, type NetworkSpec } from "../nets/network.ts";
 import type { Folder } from "../platform.ts";
 import { trainBank } from "./bank.ts";
 import { logDecisionCheck } from "./check-decision.ts";
 import { trainDecision } from "./decision.ts";
+import { measureExpectedDice } from "./expected-dice.ts";
 import { exportNetwork, weightsOf } from "./export.ts";
 import { labelWindows } from "./labels.ts";
 import { candidateSpecs, decisionSpec, type Trained, type TrainRun } from "./run.ts";
@@ -16,14 +17,15 @@ export async function train(run: TrainRun, { bankFolder, version }: { bankFolder
   const labels = await labelWindows(run, bank);
   const decision = await trainDecision(run, labels);
   await logDecisionCheck(run, { bank, decision, labels });
-  await exportBank(run, { ...bank, [run.recipe.decision.id]: decision }, { bankFolder, version });
+  const expectedDice = await measureExpectedDice(run, bank, labels);
+  await exportBank(run, { ...bank, [run.recipe.decision.id]: decision }, { bankFolder, version, expectedDice });
 }
 
 /** Writes trained networks, by id, as a bank folder. */
 export async function exportBank(
   run: TrainRun,
   trained: Readonly<Record<string, Trained>>,
-  { bankFolder, version }: { bankFolder: Folder; version: string },
+  { bankFolder, version, expectedDice }: { bankFolder: Folder; version: string; expectedDice?: number[][] },
 ) {
   const { recipe, dataset } = run;
   const models: Record<string, Uint8Array> = {};
@@ -55,10 +57,20 @@ export async function exportBank(
     stride: recipe.stride,
     candidates: recipe.candidates.map((candidate) => describe(specs[candidate.id]!, candidate)),
     decision: describe(decisionSpec(run), recipe.decision),
+    ...(expectedDice && { expectedDice }),
+    ...activeRules(recipe.postprocess),
     recipe: structuredClone(recipe),
     trainingCases: run.training.map(({ id }) => id),
     seed: recipe.seed,
     toolVersion: version,
   };
   await writeBank(bankFolder, manifest, models);
+}
+
+/** The rules that do something. */
+function activeRules(rules: Postprocessing | undefined): Pick<NewBank, "postprocess"> {
+  if (rules === undefined) return {};
+  const minRegion = Object.fromEntries(Object.entries(rules.minRegion).filter(([, { below }]) => below > 0));
+  const isActive = rules.minComponent > 0 || Object.keys(minRegion).length > 0;
+  return isActive ? { postprocess: { ...rules, minRegion } } : {};
 }
