@@ -38,6 +38,7 @@ const tables: Readonly<Record<string, RegExp>> = {
   "src/eval": /export const (\w+): Metric\b/g,
   "src/recipes": /export const (\w+): Recipe\b/g,
   "src/cli/commands": /export const (\w+) = defineCommand\(/g,
+  "src/cli/reproduce/experiments": /export const (\w+) = defineExperiment\(/g,
 };
 
 const files = listFiles();
@@ -95,7 +96,7 @@ test("a function has at most 60 lines and three positional parameters, then one 
 
 test("files are named in kebab-case after what they hold, and say it in their first sentence", () => {
   const vague = files.filter((path) => /(^|\/)(utils?|common|types)(\/|\.)/.test(path));
-  const unkempt = files.filter((path) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.ts$/.test(basename(path)));
+  const unkempt = files.filter((path) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d|\.svelte)?\.ts$/.test(basename(path)));
   const silent = sources.filter(({ text }) => !/^(#!.*\n)?\/\*\*\s+(\* )?@file /.test(text));
   expectNone([
     ...vague.map((path) => `${path}: not utils, common or types, but what it holds`),

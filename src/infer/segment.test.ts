@@ -315,6 +315,25 @@ describe("a target", () => {
     expect(flops).toMatchObject({ paper: 70, withDecision: { paper: 78 } });
   });
 
+  test("what an earlier segmentation decided and ran is taken over where it holds", async () => {
+    const { run, images } = setUp(fakes);
+    const [best, cheap] = [{ target: { effort: 1 } }, { target: { effort: 0 } }];
+    const { trace } = await run(pixels, best);
+    expect(images).toEqual({ decision: 8, M2: 7 });
+    const second = await run(pixels, { ...cheap, previous: trace });
+    expect(images).toEqual({ decision: 8, M2: 7, M1: 7 });
+    const again = await run(pixels, { ...cheap, previous: second.trace });
+    expect(images).toEqual({ decision: 8, M2: 7, M1: 7 });
+    const forced = await run(pixels, { policy: "M1", previous: again.trace });
+    expect(images).toEqual({ decision: 8, M2: 7, M1: 8 }); // slice 0 alone was skipped before
+    const fresh = await setUp(fakes).run(pixels, cheap);
+    for (const { seconds: _, ...same } of [second, again])
+      expect({ ...same, seconds: {} }).toEqual({ ...fresh, seconds: {} });
+    expect(forced.trace.decided).toBeUndefined();
+    await run(pixels, { ...cheap, flips: true, previous: again.trace });
+    expect(images["decision"]).toBe(8 + 4 * 7 + 1); // zeros are asked once a case
+  });
+
   test.each<[string, object, Partial<SegmentOptions>, string]>([
     [
       "a bank without what it needs",

@@ -14,7 +14,24 @@ import { postprocess } from "./postprocess.ts";
 export interface SegmentOptions extends PlanOptions {
   /** Do what the bank says of post-processing; default: true. */
   readonly postprocess?: boolean;
+  /**
+   * Of an earlier segmentation of the same image with the same bank and setting: with the same mirrors its decisions are
+   * routed anew instead of asked for, and slices whose choices stay are not run again. The result is the same.
+   */
+  readonly previous?: Trace | undefined;
   readonly onProgress?: (progress: Progress) => void;
+}
+
+/** What a later segmentation can take over. */
+export interface Trace {
+  /** Mirror -> window -> the decision network's argmax; absent where the policy was forced. */
+  readonly decided: readonly (readonly Decision[])[] | undefined;
+  /** Runs of the decision network in the unmirrored pass. */
+  readonly runs: number;
+  /** Mirror -> window -> what was run. */
+  readonly choices: readonly (readonly Choice[])[];
+  /** Before post-processing. */
+  readonly classes: Uint8Array;
 }
 
 interface WindowDecision {
@@ -40,6 +57,7 @@ export interface Segmentation {
   readonly flops: RoutingFlops;
   /** Absent where the policy is forced, and from a bank without `expectedDice`. */
   readonly curve?: Curve;
+  readonly trace: Trace;
   /** Wall time: "load", "decision", each candidate that ran, "other" (all outside ONNX Runtime), "total". */
   readonly seconds: Readonly<Record<string, number>>;
 }
@@ -51,7 +69,7 @@ export interface Segmentation {
  */
 export async function segmentCase(image: PreparedImage, bank: Bank, options: SegmentOptions): Promise<Segmentation> {
   const plan = makePlan(image, bank, options);
-  const { decided, curve } = await decideCase(plan, options);
+  const { decided, curve, asked, runs } = await decideCase(plan, options);
   const passes = plan.flips.map((flip, i) => ({ flip, choices: decided[i].map(({ choice }) => choice) }));
   const classes = await runCase(plan, passes, options);
   const windows = countWindows(plan);
@@ -65,8 +83,9 @@ export async function segmentCase(image: PreparedImage, bank: Bank, options: Seg
   return {
     classes: cleaned?.classes ?? classes,
     ...(cleaned && { postprocess: cleaned.changed }),
-    ...{ decisions, ...describeRouting(plan, decisions) },
+    ...{ decisions, ...describeRouting(plan, decisions, runs) },
     ...(curve && { curve }),
+    trace: { decided: asked, runs, choices: passes.map(({ choices }) => choices), classes },
     seconds: plan.stopwatch.seconds(),
   };
 }
@@ -74,34 +93,51 @@ export async function segmentCase(image: PreparedImage, bank: Bank, options: Seg
 /** A decision, or the choice of a forced policy. */
 type WindowChoice = Decision | { readonly choice: Choice };
 
-/** Of every window of each mirror, routed to the target; the curve where the bank knows what its actions are worth. */
-async function decideCase(
-  plan: Plan,
-  { onProgress, target, costs }: SegmentOptions,
-): Promise<{ decided: readonly (readonly WindowChoice[])[]; curve?: Curve }> {
-  const depth = plan.image.size[2];
-  const { forced, flips, bank, empty } = plan;
+interface DecidedCase extends Pick<Trace, "runs"> {
+  /** Mirror -> window, routed to the target. */
+  readonly decided: readonly (readonly WindowChoice[])[];
+  readonly asked: Trace["decided"];
+  /** Where the bank knows what its actions are worth. */
+  readonly curve?: Curve;
+}
+
+async function decideCase(plan: Plan, { previous, target, costs, onProgress }: SegmentOptions): Promise<DecidedCase> {
+  const { forced, flips, bank } = plan;
   if (forced !== null) {
-    const choices = new Array<WindowChoice>(depth * countWindows(plan)).fill({ choice: forced });
-    return { decided: flips.map(() => choices) };
+    const choices = new Array<WindowChoice>(plan.image.size[2] * countWindows(plan)).fill({ choice: forced });
+    return { decided: flips.map(() => choices), asked: undefined, runs: 0 };
   }
+  const kept = previous?.decided?.length === flips.length ? previous.decided : undefined;
+  const asked = kept ?? (await askCase(plan, onProgress));
+  const runs = kept ? previous!.runs : asked[0].length - plan.empty.reused;
+  if (bank.expectedDice === undefined) return { decided: asked, asked, runs };
+  return { ...routeCase(asked, bank, { target, costs: costs ?? costsInFlops(bank), runs }), asked, runs };
+}
+
+/** The decision network's answer for every window of each mirror. */
+async function askCase(plan: Plan, onProgress: SegmentOptions["onProgress"]): Promise<Decision[][]> {
+  const { flips, image } = plan;
+  const depth = image.size[2];
   const decided: Decision[][] = [];
   for (const flip of flips) {
     const report = (done: number) =>
       onProgress?.({ stage: "decisions", done: decided.length * depth + done, total: flips.length * depth });
     decided.push(await decidePass(plan, flip, ({ first }) => report(first)));
   }
-  if (bank.expectedDice === undefined) return { decided };
-  const runs = decided[0].length - empty.reused;
-  return routeCase(decided, bank, { target, costs: costs ?? costsInFlops(bank), runs });
+  return decided;
 }
 
 /** The class of every voxel. */
-async function runCase(plan: Plan, passes: readonly Pass[], { onProgress }: SegmentOptions): Promise<Uint8Array> {
+async function runCase(plan: Plan, all: readonly Pass[], { previous, onProgress }: SegmentOptions) {
   const { image, bank } = plan;
   const [width, height, depth] = image.size;
   const [area, windows] = [width * height, countWindows(plan)];
   const classes = new Uint8Array(area * depth);
+  const stays = findUnchanged(all, previous, windows);
+  const passes = all.map((pass) => ({
+    ...pass,
+    choices: pass.choices.map((choice, i) => (stays[Math.floor(i / windows)] ? 0 : choice)),
+  }));
   const allSums = new Float32Array(Math.min(CHUNK, depth) * bank.labels.length * area);
   for (const { first, end } of listChunks(plan)) {
     onProgress?.({ stage: "slices", done: first, total: depth });
@@ -109,6 +145,7 @@ async function runCase(plan: Plan, passes: readonly Pass[], { onProgress }: Segm
     for (const pass of passes) await runPass(plan, { first, end }, { ...pass, sums });
     for (let z = first; z < end; z++) {
       const row = z * windows;
+      if (stays[z]) classes.set(previous!.classes.subarray(z * area, (z + 1) * area), z * area);
       if (passes.every(({ choices }) => choices.slice(row, row + windows).every((choice) => choice === 0))) continue;
       const slot = (z - first) * bank.labels.length * area;
       labelPixels(sums.subarray(slot, slot + bank.labels.length * area), classes.subarray(z * area, (z + 1) * area));
@@ -118,12 +155,22 @@ async function runCase(plan: Plan, passes: readonly Pass[], { onProgress }: Segm
   return classes;
 }
 
-function describeRouting({ bank, forced, empty }: Plan, decisions: readonly WindowDecision[]) {
+/** Slice -> whether all its windows get in every mirror what they had. */
+function findUnchanged(passes: readonly Pass[], previous: Trace | undefined, windows: number): readonly boolean[] {
+  const depth = passes[0].choices.length / windows;
+  if (previous?.choices.length !== passes.length) return new Array<boolean>(depth).fill(false);
+  const isSame = (i: number) => passes.every(({ choices }, mirror) => choices[i] === previous.choices[mirror][i]);
+  return Array.from({ length: depth }, (_, z) =>
+    Array.from({ length: windows }, (_, w) => z * windows + w).every(isSame),
+  );
+}
+
+function describeRouting({ bank }: Plan, decisions: readonly WindowDecision[], runs: number) {
   const choices = decisions.map(({ choice }) => choice);
   const actions = ["skip", ...bank.candidates.map(({ id }) => id)];
   const ratio = activationRatio(choices, actions.length);
   return {
     activation: Object.fromEntries(actions.map((action, i) => [action, ratio[i]])),
-    flops: routingFlops(choices, forced === null ? choices.length - empty.reused : 0, bank),
+    flops: routingFlops(choices, runs, bank),
   };
 }

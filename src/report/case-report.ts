@@ -7,7 +7,7 @@ import { volumeMl } from "../volume/components.ts";
 import type { LabelMap } from "../volume/grid.ts";
 
 /** What every report of a case says, wherever it was segmented. */
-export interface CaseResult extends Omit<Segmentation, "classes"> {
+export interface CaseResult extends Omit<Segmentation, "classes" | "trace"> {
   readonly schemaVersion: 1;
   readonly case: string;
   /** "dynamic", or the candidate that every window got. */
