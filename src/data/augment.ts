@@ -5,7 +5,9 @@ import type { Random } from "../random.ts";
 export interface AugmentPlan {
   /** Probability of a mirror flip, for each of the two axes of a slice. */
   readonly flip: number;
-  /** A crop is turned about its centre by U(-rotate, rotate) degrees; paper: 0. */
+  /** Share of the crops that are turned and magnified. Their pixels are interpolated, those of use are not: well under 1. */
+  readonly warp: number;
+  /** Such a crop is turned about its centre by U(-rotate, rotate) degrees; paper: 0. */
   readonly rotate: number;
   /** and magnified by exp(U(-zoom, zoom)); paper: 0. */
   readonly zoom: number;
@@ -35,12 +37,13 @@ export interface Augmentation {
 /** Draws the same count of random numbers whatever the plan, so that runs of different plans stay comparable. */
 export function drawAugmentation(plan: AugmentPlan, random: Random, channels: number): Augmentation {
   const symmetric = (range: number) => range * (2 * random.uniform() - 1);
+  const turned = random.uniform() < plan.warp ? 1 : 0;
   const each = (draw: () => number) => Array.from({ length: channels }, draw);
   return {
     flipX: random.uniform() < plan.flip,
     flipY: random.uniform() < plan.flip,
-    angle: symmetric((plan.rotate * Math.PI) / 180),
-    zoom: Math.exp(symmetric(plan.zoom)),
+    angle: turned * symmetric((plan.rotate * Math.PI) / 180),
+    zoom: Math.exp(turned * symmetric(plan.zoom)),
     gain: each(() => 1 + symmetric(plan.scale)),
     offset: each(() => symmetric(plan.shift)),
     gamma: each(() => Math.exp(symmetric(plan.gamma))),

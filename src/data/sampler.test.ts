@@ -76,7 +76,7 @@ describe("copyCrop", () => {
   });
 });
 
-const quiet = { rotate: 0, zoom: 0, gamma: 0, brainOnly: false };
+const quiet = { warp: 0, rotate: 0, zoom: 0, gamma: 0, brainOnly: false };
 const plan: SamplePlan = {
   crop: 3,
   tumourSlices: 0.8,

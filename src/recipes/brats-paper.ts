@@ -27,6 +27,7 @@ export const bratsPaper: Recipe = {
     tumourCrops: 0,
     jitter: 0,
     flip: 0.5,
+    warp: 0,
     rotate: 0,
     zoom: 0,
     scale: 0.1,

@@ -32,6 +32,7 @@ export const brats: Recipe = {
     tumourCrops: 0.75,
     jitter: 24,
     flip: 0.5,
+    warp: 0,
     rotate: 0,
     zoom: 0,
     scale: 0.1,

@@ -66,7 +66,7 @@ function windowDrawer({ recipe, training, dataset }: TrainRun, labels: readonly 
   };
   const choices = new Uint8Array(batch);
   // A turned or magnified window shows other pixels than the one whose label was measured.
-  const plan = { ...recipe.sampling, rotate: 0, zoom: 0 };
+  const plan = { ...recipe.sampling, warp: 0 };
   const pick = (random: Random) => {
     const wanted = random.uniform() < recipe.decisionTraining.tumourWindows ? 0 : 1;
     const pool = pools[wanted]!.length > 0 ? pools[wanted]! : pools[1 - wanted]!;

@@ -52,6 +52,7 @@ export const recipeSchema = z.strictObject({
     tumourCrops: share,
     jitter: z.number().int().min(0),
     flip: share,
+    warp: share,
     rotate: z.number().min(0).max(180),
     zoom: z.number().min(0),
     scale: share,
