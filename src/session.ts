@@ -3,7 +3,7 @@
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-web";
 import type { Carry, CarryingSession, Session, Tensor } from "./platform.ts";
 
-interface Binding {
+export interface Binding {
   readonly Tensor: TensorConstructor;
   /** Whether `run` writes into outputs that it is given. */
   readonly writesGivenOutputs: boolean;
@@ -61,7 +61,7 @@ export function carryOnHost(session: Session, carry: Carry): CarryingSession {
 export function carryOnDevice(
   session: InferenceSession,
   binding: Binding,
-  { carry, download }: { carry: Carry; download: (tensor: OrtTensor) => Promise<Tensor> },
+  { carry, download }: { carry: Carry; download: (tensor: OrtTensor) => Promise<Tensor["data"]> },
 ): CarryingSession {
   const { toOrt, toFetch } = conversions(binding);
   let held: Record<string, OrtTensor> = {};
@@ -78,8 +78,15 @@ export function carryOnDevice(
       return mapValues(pick(results, outputs), fromOrt);
     },
     carried: async () => {
-      const copies = Object.entries(held).map(async ([name, tensor]) => [name, await download(tensor)] as const);
+      const copies = Object.entries(held).map(async ([name, tensor]) => {
+        const { type, dims } = tensor;
+        return [name, { dtype: type as Tensor["dtype"], dims, data: await download(tensor) }] as const;
+      });
       return Object.fromEntries(await Promise.all(copies));
+    },
+    release: async () => {
+      for (const tensor of Object.values(held)) tensor.dispose();
+      await session.release();
     },
   };
 }
