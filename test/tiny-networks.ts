@@ -10,11 +10,11 @@ const configs: Readonly<Record<NetworkId, object>> = {
   shufflenetv2: {},
   mobilenetv2: { width: 0.25 },
   ghostnet: { width: 0.25 },
-  transunet: { width: 32, units: [1, 2, 1], layers: 1, dim: 32, hidden: 64, heads: 2, decoder: [32, 16, 16, 8, 8] },
+  transunet: { width: 32, units: [1, 1, 1], layers: 1, dim: 32, hidden: 64, heads: 2, decoder: [32, 16, 16, 8, 8] },
   "swin-unet": { dim: 16, depths: [2, 2], heads: [2, 4] },
   unet3d: { base: 4 },
-  vnet: { base: 4, down: [1, 2], up: [2, 1] },
-  "attention-unet3d": { base: 4 },
+  vnet: { base: 4, down: [1, 1], up: [1, 1] },
+  "attention-unet3d": { base: 8 },
   "residual-unet3d": { base: 8, levels: 3 },
   transbts3d: transformer,
 };
@@ -26,3 +26,9 @@ export function tinySpec(id: NetworkId): NetworkSpec {
   const size = network.task === "decide" ? sizes.decide : sizes[`segment${network.dimensions ?? 2}`];
   return { network, config: configs[id], outputs: 3, image: [2, ...size] };
 }
+
+/** The same where nothing is random. */
+export const withoutDropout = (spec: NetworkSpec): NetworkSpec => ({
+  ...spec,
+  config: { ...spec.config, dropout: 0, tokenDropout: 0, pathDropout: 0 },
+});

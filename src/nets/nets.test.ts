@@ -1,8 +1,9 @@
 /** Counts to the last integer, outputs against PyTorch, and what holds of every network of the zoo. */
 import { describe, expect, test } from "vitest";
 import { evaluate, floats } from "../../test/evaluate.ts";
-import { fillParameters, imageOf, type ReferenceName, reference, shown, specs } from "../../test/reference/fill.ts";
-import { tinySpec } from "../../test/tiny-networks.ts";
+import { imageOf, type ReferenceName, reference, shown, specs, zoo } from "../../test/reference/fill.ts";
+import { constantScope, trainingOutputs } from "../../test/reference/training-outputs.ts";
+import { tinySpec, withoutDropout } from "../../test/tiny-networks.ts";
 import { cost } from "../graph/cost.ts";
 import { gradient } from "../graph/gradient.ts";
 import { writeOnnx } from "../graph/onnx.ts";
@@ -18,7 +19,6 @@ import {
   plainWeights,
   planWeights,
   sizeOf,
-  trainingScope,
   type WeightPlan,
 } from "../nn/scope.ts";
 import { createRandom } from "../random.ts";
@@ -148,38 +148,28 @@ describe("parameters, multiply-adds and the paper's counts (docs/method.md)", ()
   });
 });
 
-/** Logits of the reference weights under batch statistics, with the network made for the size of `shape`. */
-async function trainingLogits(name: ReferenceName, shape: readonly number[]): Promise<Float32Array> {
-  const sized: NetworkSpec = { ...specs[name], image: shape.slice(1) };
-  const plan = planNetwork(sized, shape[0]!);
-  const parameters = new Float32Array(sizeOf(plan.parameters));
-  fillParameters(plan, parameters);
-  const logits = buildNetwork(sized, trainingScopeOf(plan, parameters).scope, input("image", shape));
-  const output = sized.network.task === "segment" ? softmax(logits, 1) : logits;
-  const { found } = await evaluate({ found: output }, { image: floats(imageOf(count(shape)), shape) });
-  return found!.data as Float32Array;
-}
-
-function trainingScopeOf(plan: WeightPlan, parameters: Float32Array) {
-  const vector = (data: Float32Array) => constant(data, [data.length]);
-  const buffers = initialVector(plan.buffers, createRandom(1));
-  return trainingScope(plan, {
-    parameters: vector(parameters),
-    buffers: vector(buffers),
-    noise: input("noise", [plan.noise]),
-  });
-}
-
-describe("outputs under batch statistics equal PyTorch's (networks.json)", () => {
+describe("outputs under batch statistics equal PyTorch's (networks.json, zoo.json)", () => {
   test.each(Object.keys(specs) as ReferenceName[])("%s", async (name) => {
-    const { found, expected } = shown(await trainingLogits(name, reference[name].input), reference[name].output);
+    const { found, expected } = shown(
+      await trainingOutputs(specs[name], reference[name].input),
+      reference[name].output,
+    );
+    expect(found).toHaveLength(expected.length);
+    for (const [i, value] of expected.entries()) expect(found[i]).toBeCloseTo(value, 4);
+  });
+
+  test.each(Object.keys(zoo) as (keyof typeof zoo)[])("%s", async (name) => {
+    const spec = withoutDropout(tinySpec(name));
+    const { input: shape, parameters, output } = zoo[name];
+    expect(measureNetwork({ ...spec, image: shape.slice(1) }).parameters).toBe(parameters);
+    const { found, expected } = shown(await trainingOutputs(spec, shape), output);
     expect(found).toHaveLength(expected.length);
     for (const [i, value] of expected.entries()) expect(found[i]).toBeCloseTo(value, 4);
   });
 
   test("shufflenetv2 at 80: the last row and column of its 3 x 3 map go unread", async () => {
     const { input: shape, output } = reference.shufflenetv2.unread;
-    const logits = await trainingLogits("shufflenetv2", shape);
+    const logits = await trainingOutputs(specs.shufflenetv2, shape);
     expect(logits).toHaveLength(output.length);
     for (const [i, value] of output.entries()) expect(logits[i]).toBeCloseTo(value, 4);
   });
@@ -199,7 +189,7 @@ describe.each(Object.keys(networks) as NetworkId[])("%s", (id) => {
   });
 
   test("the gradient reaches each parameter", () => {
-    const { scope, pieces } = trainingScopeOf(plan, new Float32Array(sizeOf(plan.parameters)));
+    const { scope, pieces } = constantScope(plan, new Float32Array(sizeOf(plan.parameters)));
     const logits = buildNetwork(small, scope, input("image", [2, ...small.image]));
     const found = gradient([[reduceSum(logits, [...logits.shape.keys()]), scalar(1)]], pieces);
     expect(found.map(({ shape }) => shape)).toEqual(plan.parameters.map(({ shape }) => shape));

@@ -1,7 +1,7 @@
-/** @file The networks of networks.json, their weights and their batch, by the rules of make_networks.py. */
+/** @file The networks of networks.json, their weights and their batch, by the rules of make_networks.py; outputs of the others. */
 
 import { readFileSync } from "node:fs";
-import { networks } from "../../src/nets/index.ts";
+import { type NetworkId, networks } from "../../src/nets/index.ts";
 import type { NetworkSpec } from "../../src/nets/network.ts";
 import { namedParts, type WeightPlan } from "../../src/nn/scope.ts";
 
@@ -31,6 +31,14 @@ export type ReferenceName = "unet2d" | "transbts2d" | "shufflenetv2";
 export const reference = JSON.parse(readFileSync(new URL("networks.json", import.meta.url), "utf8")) as Readonly<
   Record<ReferenceName, Reference>
 > & { readonly adam: AdamReference };
+
+/** Networks of test/tiny-networks.ts. */
+type ZooName = Exclude<NetworkId, ReferenceName>;
+export const zoo = readZoo();
+function readZoo() {
+  const { made: _, ...entries } = JSON.parse(readFileSync(new URL("zoo.json", import.meta.url), "utf8"));
+  return entries as Readonly<Record<ZooName, { input: number[]; parameters: number; output: Output }>>;
+}
 
 const noDropout = { dropout: 0, tokenDropout: 0 };
 const small = { layers: 2, dim: 64, hidden: 128, heads: 4 };
