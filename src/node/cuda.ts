@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { loaderProblem, neededLibraries } from "./shared-library.ts";
 
-export const PROVIDER_FILES = ["libonnxruntime_providers_cuda.so", "libonnxruntime_providers_shared.so"] as const;
+const PROVIDER_FILES = ["libonnxruntime_providers_cuda.so", "libonnxruntime_providers_shared.so"] as const;
 /** Loaded by name at the first convolution, so that `ldd` does not list it. */
 const CUDNN = "libcudnn.so.9";
 
