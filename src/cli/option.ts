@@ -1,12 +1,24 @@
 /** @file Options that several commands have. */
 
+import { basename, dirname } from "node:path";
 import { z } from "zod";
+import { openFolder } from "../node/folder.ts";
 import { devices } from "../node/runtime.ts";
 
 /** A switch: absent is false. */
 export const flag = () => z.boolean().default(false);
 
 export const json = { flags: "--json", help: "print the result as JSON", value: flag() } as const;
+
+export const split = {
+  flags: "--split <file>",
+  help: 'JSON {"train": [ids], "validation": [ids]} (default: split.json of the data, else one fold of five)',
+  value: z.string().optional(),
+} as const;
+
+/** The bytes that `--split` names. Throws `UserError` when the file cannot be read. */
+export const readSplitOption = async (path: string | undefined) =>
+  path === undefined ? undefined : { bytes: await openFolder(dirname(path)).read(basename(path)), name: path };
 
 export const device = {
   flags: "--device <name>",

@@ -41,20 +41,25 @@ export function assignSeriesColours({ points }: Figure): Record<string, string> 
   );
 }
 
+const WIDE = 960;
+/** Pixels of a letter of a tick. */
+const LETTER = 7;
+
 /** The figure as an `<svg>` element that needs nothing else but the page's colours. */
 export async function drawFigure(figure: Figure): Promise<string> {
   const [Plot, { parseHTML }] = await Promise.all([import("@observablehq/plot"), import("linkedom")]);
-  const { points, x, y } = figure;
-  const panels = new Set(points.map(({ panel }) => panel));
+  const { x, y, mark, title } = figure;
   const colours = assignSeriesColours(figure);
+  const isCrowded = lengthOfNames(figure) > WIDE;
   const svg = Plot.plot({
     document: parseHTML("<html></html>").document,
-    width: panels.size > 1 ? 960 : 480,
-    height: 300,
-    marginLeft: 56,
-    marginBottom: 44,
+    width: isWide(figure) ? WIDE : WIDE / 2,
+    height: isCrowded ? 380 : 300,
+    marginLeft: isCrowded ? 90 : 56,
+    marginBottom: isCrowded ? 120 : 44,
+    inset: mark === "dot" ? 20 : 0,
     style: { background: "none", fontSize: "12px" },
-    x: { label: x.label, ...scaleOfX(figure) },
+    x: { label: x.label, ...scaleOfX(figure), ...(isCrowded ? { tickRotate: -40 } : {}) },
     y: { label: y.label, grid: true, ...scaleOf(y) },
     fx: { label: null },
     color: { domain: Object.keys(colours), range: Object.values(colours) },
@@ -62,20 +67,31 @@ export async function drawFigure(figure: Figure): Promise<string> {
   });
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", figure.title);
+  svg.setAttribute("aria-label", title);
   return svg.outerHTML as string;
+}
+
+/** Whether a figure takes the width of the page: it has panels, or many names on the x axis. */
+export const isWide = (figure: Figure): boolean =>
+  figure.points.some(({ panel }) => panel !== undefined) || lengthOfNames(figure) > WIDE / 2 - 80;
+
+/** Pixels of the names on the x axis, side by side. */
+function lengthOfNames({ points }: Figure): number {
+  const names = new Set(points.flatMap(({ x }) => (typeof x === "string" ? [x] : [])));
+  return [...names].reduce((sum, name) => sum + LETTER * (name.length + 2), 0);
 }
 
 const scaleOf = ({ scale = "linear" }: Axis) =>
   scale === "percent"
-    ? { percent: true }
+    ? { percent: true, nice: true }
     : { type: scale, ...(scale === "log" ? { tickFormat: "~s" } : { nice: true }) };
 
 /** Names in their order; whole numbers, such as epochs, with no tick between them. */
 function scaleOfX({ x, points }: Figure) {
   const values = [...new Set(points.map((point) => point.x))];
   if (values.some((value) => typeof value === "string")) return { domain: values };
-  return values.length <= 12 && values.every(Number.isInteger) ? { ticks: values, tickFormat: "d" } : scaleOf(x);
+  const isEpochs = x.scale === undefined && values.length <= 12 && values.every(Number.isInteger);
+  return isEpochs ? { ticks: values, tickFormat: "d" } : scaleOf(x);
 }
 
 function marksOf(Plot: typeof import("@observablehq/plot"), { mark, points }: Figure) {

@@ -1,6 +1,6 @@
 /** @file A report as one HTML file: tables, figures and text, light and dark, with nothing to fetch and no script. */
 
-import { assignSeriesColours, drawFigure, type Figure } from "./figure.ts";
+import { assignSeriesColours, drawFigure, type Figure, isWide } from "./figure.ts";
 import { formatRows, type Table } from "./table.ts";
 
 export interface Section {
@@ -62,8 +62,7 @@ async function formatFigure(figure: Figure): Promise<string> {
   const isNamed = figure.mark === "dot" || figure.points.every(({ x, series }) => x === series);
   const legend = !isNamed && entries.length > 1 ? `<ul class="legend">${entries.join("")}</ul>` : "";
   const svg = await drawFigure(figure);
-  const kind = figure.points.some(({ panel }) => panel !== undefined) ? ' class="panels"' : "";
-  return `<figure${kind}><figcaption>${escapeHtml(figure.title)}</figcaption>${legend}<div class="wide">${svg}</div></figure>`;
+  return `<figure${isWide(figure) ? ' class="whole"' : ""}><figcaption>${escapeHtml(figure.title)}</figcaption>${legend}<div class="wide">${svg}</div></figure>`;
 }
 
 function formatTable(table: Table): string {
@@ -91,7 +90,7 @@ body { margin: 0; background: var(--page); color: var(--text); font: 15px/1.5 sy
 main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; border-bottom: 1px solid var(--line); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem; }
-figure { margin: 0; } figure.panels { grid-column: 1 / -1; } figcaption { font-weight: 600; }
+figure { margin: 0; } figure.whole { grid-column: 1 / -1; } figcaption { font-weight: 600; }
 .wide { overflow-x: auto; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: .5rem 0; padding: 0; list-style: none; }
 .legend li::before { content: ""; display: inline-block; width: .8em; height: .8em; margin-right: .45em; background: var(--colour); }

@@ -14,6 +14,10 @@ export const commands = {
     summary: "Measure predictions against the truth",
     load: async () => (await import("./evaluate.ts")).evaluate,
   },
+  reproduce: {
+    summary: "Make a table or figure of the paper for a bank and cases at hand",
+    load: async () => (await import("./reproduce.ts")).reproduce,
+  },
   phantom: {
     summary: "Write synthetic cases, to try everything without data",
     load: async () => (await import("./phantom.ts")).phantom,

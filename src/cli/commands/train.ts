@@ -1,9 +1,8 @@
 /** @file `med-danet train`: model bank, choice labels, decision network, bank folder. */
 
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { lookUp, UserError } from "../../error.ts";
+import { lookUp } from "../../error.ts";
 import { requireWritable } from "../../node/folder.ts";
 import { createNodeRuntime, nodeGzip, openFolder } from "../../node/index.ts";
 import { recipes } from "../../recipes/index.ts";
@@ -20,7 +19,7 @@ import type { TrainRun } from "../../train/run.ts";
 import { train as trainAll } from "../../train/train.ts";
 import { defineCommand } from "../command.ts";
 import { describePlan } from "../describe-plan.ts";
-import { device, flag, json, threads } from "../option.ts";
+import { device, flag, json, readSplitOption, split, threads } from "../option.ts";
 import { formatDuration } from "../progress.ts";
 import { version } from "../version.ts";
 
@@ -44,11 +43,7 @@ export const train = defineCommand({
       value: z.string(),
     },
     out: { flags: "--out <dir>", help: "receives checkpoints/, log.jsonl, report.html and bank/", value: z.string() },
-    split: {
-      flags: "--split <file>",
-      help: 'JSON {"train": [ids], "validation": [ids]} (default: split.json of the data, else one fold of five)',
-      value: z.string().optional(),
-    },
+    split,
     fold: {
       flags: "--fold <k/n>",
       help: "cross-validation: fold k of n of the cases that the split trains on, or of all cases",
@@ -80,8 +75,6 @@ export const train = defineCommand({
     const source = { folder: data, gzip: nodeGzip, watch: { onProgress, signal } };
     const { recipe, dataset } = await openRecipe(entry, options.set, source);
     if ("fit" in entry) note(describePlan(dataset, recipe));
-    const split =
-      options.split === undefined ? undefined : { bytes: await readSplitFile(options.split), name: options.split };
     const runtime = await createNodeRuntime({ device: options.device, ...threadCount(options.threads), onNote: note });
     let run: TrainRun | undefined;
     let written = performance.now();
@@ -94,7 +87,7 @@ export const train = defineCommand({
     const { fold } = options;
     const common = {
       ...{ recipe, dataset, data },
-      split,
+      split: await readSplitOption(options.split),
       fold,
       out,
       gzip: nodeGzip,
@@ -132,14 +125,6 @@ async function writeReport({ recipe, training, validation, log, out }: TrainRun)
 }
 
 const threadCount = (threads: number | undefined) => (threads === undefined ? {} : { threads });
-
-async function readSplitFile(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new UserError(`--split ${path} must be a file that can be read: ${(error as Error).message}`);
-  }
-}
 
 /** A line of the log for a reader; tables for the check of the decision network. */
 function describe({ phase, epoch, seconds, loss, validation, counts, check }: LogEntry, recipe: Recipe): string {

@@ -1,0 +1,20 @@
+/** @file What an experiment is: a table or figure of the paper, made from segmented cases. */
+
+import type { Section } from "../../report/html.ts";
+import type { Lab } from "./lab.ts";
+
+export interface Findings {
+  /** For a reader. */
+  readonly sections: readonly Section[];
+  /** For a program: the numbers of the sections, in full. */
+  readonly data: object;
+}
+
+export interface Experiment {
+  /** "Table 3: the bank against each candidate" */
+  readonly title: string;
+  /** Throws `UserError` when the bank or the training run does not allow it. */
+  run(lab: Lab): Promise<Findings>;
+}
+
+export const defineExperiment = (experiment: Experiment): Experiment => experiment;

@@ -1,0 +1,9 @@
+/** @file The table of experiments. */
+
+import type { Experiment } from "../experiment.ts";
+import { figure5 } from "./figure5.ts";
+import { table3 } from "./table3.ts";
+import { table4 } from "./table4.ts";
+import { table6 } from "./table6.ts";
+
+export const experiments = { table3, table4, table6, figure5 } as const satisfies Record<string, Experiment>;

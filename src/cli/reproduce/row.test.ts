@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { averageCases, compareRows, type MeasuredCase, meanDice } from "./row.ts";
+
+const flops = (paper: number) => ({ macs: paper, paper });
+/** `inputs` decisions over two slices. */
+const measured = (id: string, dice: number, paper: number, inputs: number): MeasuredCase => ({
+  case: id,
+  metrics: {
+    ET: { dice, hd95: 2, sensitivity: 1, specificity: 1 },
+    WT: { dice: 1, hd95: 0, sensitivity: 1, specificity: 1 },
+  },
+  flops: { ...flops(paper), withDecision: flops(paper + 1e9), alwaysLargest: flops(9e9) },
+  decisions: Array.from({ length: inputs }, (_, i) => ({ slice: i < inputs / 2 ? 0 : 1, window: 0, choice: 1 })),
+  seconds: { total: paper / 1e9 },
+});
+const row = averageCases("M1", [measured("a", 0.5, 2e9, 4), measured("b", 1, 4e9, 8)]);
+
+test("means over cases; FLOPs in G over cases, slices and inputs", () => {
+  expect(row).toEqual({
+    ...{ method: "M1", source: "ours", dice: { ET: 75, WT: 100 }, hd95: { ET: 2, WT: 0 } },
+    gflops: { allCases: 6, perCase: 3, perSlice: 1.5, perInference: 0.5 },
+    ...{ perCaseWithDecision: 4, seconds: 3 },
+  });
+  expect(meanDice(row)).toBe(87.5);
+});
+
+test("what costs nothing has no place on a logarithmic axis, but a row", () => {
+  const nothing = averageCases("skip", [measured("a", 0, 0, 4)]);
+  const { figures, tables } = compareRows([row, nothing], { title: "T", text: "" });
+  expect(figures![0]!.points).toEqual([{ x: 3, y: 87.5, series: "M1", panel: "ours" }]);
+  expect(tables![0]!.rows.map(([method]) => method)).toEqual(["M1", "skip"]);
+});

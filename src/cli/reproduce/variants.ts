@@ -1,0 +1,159 @@
+/**
+ * @file The bank at hand with another decision network: its candidates, or a part of them, and labels of another choice
+ * metric. The labels follow from the Dice that the training of the bank kept; only the decision network is trained.
+ */
+
+import type { Bank, BankModel } from "../../danet/bank.ts";
+import { bestChoice } from "../../danet/choice.ts";
+import { UserError } from "../../error.ts";
+import { measureNetwork } from "../../nets/network.ts";
+import { nodeGzip } from "../../node/gzip.ts";
+import type { Folder } from "../../platform.ts";
+import { sha256 } from "../../sha256.ts";
+import { trainDecision } from "../../train/decision.ts";
+import { exportNetwork, weightsOf } from "../../train/export.ts";
+import { type ChoiceLabel, readLabels } from "../../train/labels.ts";
+import { openLog } from "../../train/log.ts";
+import { openRun, within } from "../../train/open.ts";
+import { type Recipe, recipeSchema } from "../../train/recipe.ts";
+import { decisionSpec, type TrainRun } from "../../train/run.ts";
+import { version } from "../version.ts";
+import { type Lab, shorten } from "./lab.ts";
+
+export interface Variant {
+  /** Ids, in rising cost. */
+  readonly candidates: readonly string[];
+  readonly choice: Recipe["choice"];
+}
+
+/** The recipe that the bank was trained with. Throws `UserError` for a bank that has none of this version. */
+function recipeOf({ recipe, folder }: Bank): Recipe {
+  const parsed = recipeSchema.safeParse(recipe);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UserError(
+    `${folder.name}: a decision network is trained by the bank's own recipe, which must be one of this version: ` +
+      `${issue!.path.join(".") || "recipe"}: ${issue!.message}; train the bank again, or use the version that trained it`,
+  );
+}
+
+/** The bank's own metric, with FLOPs as the cost: labels by measured time cannot be made again without measuring. */
+export const ownChoice = (bank: Bank): Recipe["choice"] => ({ ...recipeOf(bank).choice, cost: "flops" });
+
+/**
+ * A bank a variant, in order. Trained networks are kept in the lab's `out`; a training that was stopped goes on. Throws
+ * `UserError` when one must be trained and the training run of the bank is not at hand.
+ */
+export async function trainVariants(lab: Lab, variants: readonly Variant[]): Promise<Bank[]> {
+  const recipe = recipeOf(lab.bank);
+  let training: Promise<LabelledRun> | undefined;
+  const banks: Bank[] = [];
+  for (const [i, variant] of variants.entries()) {
+    if (isOwn(lab.bank, recipe, variant)) {
+      banks.push(lab.bank);
+      continue;
+    }
+    const folder = within(lab.out, `variants/${shorten(lab.bank.sha256)}-${nameOf(variant)}`);
+    const job = { variant, recipe: adaptRecipe(recipe, variant), folder };
+    if (!(await folder.list()).includes(FILE)) {
+      training ??= openTraining(lab, recipe);
+      await trainVariant(lab, await training, { ...job, stage: `decision network ${i + 1} of ${variants.length}` });
+    }
+    banks.push(await replaceDecision(lab, job));
+  }
+  return banks;
+}
+
+const FILE = "decision.onnx";
+
+interface LabelledRun {
+  readonly run: TrainRun;
+  readonly labels: readonly ChoiceLabel[];
+}
+
+interface VariantJob {
+  readonly variant: Variant;
+  readonly recipe: Recipe;
+  readonly folder: Folder;
+}
+
+const isOwn = ({ candidates }: Bank, { choice }: Recipe, variant: Variant): boolean =>
+  variant.candidates.length === candidates.length &&
+  (Object.keys(choice) as (keyof Recipe["choice"])[]).every((key) => choice[key] === variant.choice[key]);
+
+/** "M1-M3-alpha0.001-FS": S and F where they pass through a softmax. */
+const nameOf = ({ candidates, choice }: Variant): string =>
+  `${candidates.join("-")}-alpha${choice.alpha}-${choice.softmaxFlops ? "F" : ""}${choice.softmaxDice ? "S" : ""}`;
+
+function adaptRecipe(recipe: Recipe, { candidates, choice }: Variant): Recipe {
+  const isKept = recipe.candidates.map(({ id }) => candidates.includes(id));
+  const classWeights = recipe.decisionTraining.classWeights.filter((_, action) => action === 0 || isKept[action - 1]);
+  return {
+    ...recipe,
+    candidates: recipe.candidates.filter((_, i) => isKept[i]),
+    choice,
+    decisionTraining: { ...recipe.decisionTraining, classWeights },
+  };
+}
+
+/** The training of the lab's bank, with its cases and labels. */
+async function openTraining(lab: Lab, recipe: Recipe): Promise<LabelledRun> {
+  const { bank, dataset, data, runtime, trainingRun: out, context } = lab;
+  if (!out)
+    throw new UserError(
+      `decision networks are trained on the choice labels of the training of ${bank.folder.name}: give its folder with --run DIR`,
+    );
+  const ids = new TextEncoder().encode(JSON.stringify({ train: bank.trainingCases, validation: [] }));
+  const split = { bytes: ids, name: `the training cases of ${bank.folder.name}` };
+  const run = await openRun({ recipe, dataset, data, split, out, gzip: nodeGzip, runtime, resume: true, ...context });
+  const labels = await readLabels(run);
+  if (labels) return { run, labels };
+  throw new UserError(
+    `--run ${out.name} must be the training of ${bank.folder.name}, with its checkpoints/labels.json of the same recipe and cases`,
+  );
+}
+
+async function trainVariant(
+  { bank, context }: Lab,
+  { run, labels }: LabelledRun,
+  { variant, recipe, folder, stage }: VariantJob & { stage: string },
+): Promise<void> {
+  const own: TrainRun = {
+    ...run,
+    ...{ recipe, out: folder, log: await openLog(folder) },
+    onProgress: (progress) => context.onProgress({ ...progress, stage }),
+  };
+  const { plan, state } = await trainDecision(own, relabel(bank, labels, variant));
+  await folder.write(FILE, exportNetwork(decisionSpec(own), weightsOf(plan, state), { storage: "float32", version }));
+}
+
+/** Eq. 4 anew from the Dice of each candidate. */
+export function relabel(
+  { candidates }: Pick<Bank, "candidates">,
+  labels: readonly ChoiceLabel[],
+  variant: Variant,
+): ChoiceLabel[] {
+  const isKept = candidates.map(({ id }) => variant.candidates.includes(id));
+  const gflops = candidates.filter((_, i) => isKept[i]).map(({ flops }) => flops.paper / 1e9);
+  return labels.map((label) => {
+    if (!label.dice) return label;
+    const dice = label.dice.filter((_, i) => isKept[i]);
+    return { ...label, dice, choice: bestChoice({ foreground: 1, dice, gflops }, variant.choice) };
+  });
+}
+
+/** The lab's bank with the variant's candidates and decision network; the files lie in two folders. */
+async function replaceDecision({ bank, dataset }: Lab, { variant, recipe, folder }: VariantJob): Promise<Bank> {
+  const onnx = await folder.read(FILE);
+  const { parameters, macs, paper } = measureNetwork(decisionSpec({ recipe, dataset }));
+  const hash = await sha256(onnx);
+  const decision: BankModel = { ...bank.decision, file: FILE, parameters, flops: { macs, paper }, sha256: hash };
+  const read = (path: string) => (path === FILE ? Promise.resolve(onnx) : bank.folder.read(path));
+  return {
+    ...bank,
+    candidates: bank.candidates.filter(({ id }) => variant.candidates.includes(id)),
+    decision,
+    sha256: await sha256(new TextEncoder().encode(`${bank.sha256} ${hash} ${variant.candidates.join()}`)),
+    folder: { ...bank.folder, read },
+  };
+}
