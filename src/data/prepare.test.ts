@@ -116,13 +116,15 @@ describe.each([
 
   test.each(orientations)("axes $order, flips $flips", ({ order, flips }) => {
     const raw = turnRaw(makeRaw(), order, flips);
-    const { size, channels, truth, restore } = prepareCase(raw, frameOf(sliceSize));
+    const { size, channels, truth, restore, restoreValues } = prepareCase(raw, frameOf(sliceSize));
     expect(size).toEqual(straight.size);
     expect(channels.map((channel, c) => isSame(channel, straight.channels[c]))).toEqual([true, true, true, true]);
     expect(isSame(truth!, straight.truth!)).toBe(true);
     const back = restore(truth!);
     expect(back.grid).toBe(raw.source.grid);
     expect(isSame(back.data, raw.truth!)).toBe(true);
+    const asClasses = Float32Array.from(raw.truth!, (label) => raw.labels.indexOf(label));
+    expect(isSame(restoreValues(Float32Array.from(truth!)), asClasses)).toBe(true);
   });
 });
 

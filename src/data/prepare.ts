@@ -17,6 +17,8 @@ export interface PreparedCase extends FrameCase {
   readonly grid: Grid;
   /** Classes of every voxel of the frame (x fastest) -> the source's labels on the source's grid. */
   restore(classes: Uint8Array): LabelMap;
+  /** Values of every voxel of the frame -> the source's grid, trilinear; 0 outside the frame. */
+  restoreValues(values: Float32Array): Float32Array;
 }
 
 /** The grids on the way: source, turned, at the frame's spacing; then `size` voxels of the last from `start`. */
@@ -48,7 +50,11 @@ export function prepareCase(
     (data) => fitSlices(resampleVolume({ grid: route.turned, data }, route.spaced), route).data,
   );
   const restore = (classes: Uint8Array) => restoreClasses(classes, route, raw.labels);
-  const prepared = { id: raw.id, size: route.size, grid: gridOf(route), channels, restore };
+  const restoreValues = (values: Float32Array) => {
+    const whole = undoSlices<Volume>(values, route);
+    return restoreOrientation(resampleVolume(whole, route.turned), source).data;
+  };
+  const prepared = { id: raw.id, size: route.size, grid: gridOf(route), channels, restore, restoreValues };
   if (raw.truth === undefined) return prepared;
   const classes = turnLabels(relabel(raw.truth, relabelTable(raw.labels, [...raw.labels.keys()])));
   return { ...prepared, truth: fitSlices(resampleLabels(classes, route.spaced), route).data };
@@ -77,13 +83,12 @@ const gridOf = ({ spaced, size, start }: Route): Grid => ({
   ...{ size, affine: moveOrigin(spaced.affine, start) },
 });
 
-function restoreClasses(
-  classes: Uint8Array,
-  { source, turned, spaced, size, start }: Route,
-  labels: readonly number[],
-) {
-  const data = relabel(classes, Uint8Array.from(labels));
-  const fitted: LabelMap = { grid: { ...spaced, size }, data };
-  const whole = isSame(spaced.size, size) ? { grid: spaced, data } : undoFit(fitted, start, spaced);
-  return restoreOrientation(resampleLabels(whole, turned), source);
+const undoSlices = <T extends Volume | LabelMap>(data: T["data"], { spaced, size, start }: Route): T =>
+  isSame(spaced.size, size)
+    ? ({ grid: spaced, data } as T)
+    : undoFit({ grid: { ...spaced, size }, data } as T, start, spaced);
+
+function restoreClasses(classes: Uint8Array, route: Route, labels: readonly number[]): LabelMap {
+  const whole = undoSlices<LabelMap>(relabel(classes, Uint8Array.from(labels)), route);
+  return restoreOrientation(resampleLabels(whole, route.turned), route.source);
 }

@@ -59,3 +59,17 @@ export function labelPixels(sums: Float32Array, classes: Uint8Array): void {
     classes[pixel] = best;
   }
 }
+
+/**
+ * Writes the probabilities of the classes 1, 2, ... of one slice to `to[class - 1]`. Windows that skipped abstain: the others'
+ * probabilities are brought to a sum of 1, which leaves the argmax; where all skipped, the background is certain.
+ */
+export function writeProbabilities(sums: Float32Array, to: readonly Float32Array[]): void {
+  const area = sums.length / (to.length + 1);
+  for (let pixel = 0; pixel < area; pixel++) {
+    let total = 0;
+    for (let i = pixel; i < sums.length; i += area) total += sums[i];
+    if (total === 0) continue;
+    for (const [k, values] of to.entries()) values[pixel] = sums[pixel + (k + 1) * area] / total;
+  }
+}

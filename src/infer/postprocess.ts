@@ -3,7 +3,7 @@
  * Everything is told in labels and regions, so it serves any data set.
  */
 
-import type { Bank, Postprocessing } from "../danet/bank.ts";
+import type { Postprocessing } from "../danet/bank.ts";
 import { connectedComponents } from "../volume/components.ts";
 import type { Vec3 } from "../volume/grid.ts";
 
@@ -14,17 +14,20 @@ export interface Postprocessed {
   readonly changed: Readonly<Record<string, number>>;
 }
 
+/** Of a bank or a data set: class index -> label, and region -> labels. */
+interface Setting {
+  readonly rules: Postprocessing;
+  readonly labels: readonly number[];
+  readonly regions: Readonly<Record<string, readonly number[]>>;
+}
+
 /**
  * First drops the connected parts of the whole foreground under `minComponent` voxels: islands far from a tumour cost more
  * HD95 than they can be worth. Then gives each region of `minRegion` whose voxels are fewer than `below` in the whole case
  * another label: a few enhancing voxels are more often none at all (BraTS scores a case without them 0 or 1).
  * Neighbours may share a corner (26): a voxel is an island only when nothing touches it, and a thin oblique strand stays one.
  */
-export function postprocess(
-  classes: Uint8Array,
-  size: Vec3,
-  { rules, labels, regions }: Pick<Bank, "labels" | "regions"> & { rules: Postprocessing },
-): Postprocessed {
+export function postprocess(classes: Uint8Array, size: Vec3, { rules, labels, regions }: Setting): Postprocessed {
   const out = classes.slice();
   const changed: Record<string, number> = {};
   if (rules.minComponent > 0) changed["components"] = dropComponents(out, size, rules.minComponent);

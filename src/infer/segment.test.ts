@@ -280,6 +280,24 @@ test("the bank's post-processing is done, told, and left out when asked", async 
   expect(raw.postprocess).toBeUndefined();
 });
 
+test("probabilities are means over the windows that ran, and certain background where none did", async () => {
+  // Windows of 4 at columns 0, 2, 4 of 8: the first says 0.9, the second 0.2, the third skips.
+  const size: Vec3 = [8, 4, 1];
+  const { run } = setUp({
+    ...{ size, input: 4, stride: 2 },
+    decide: ([first]) => (first === 5 ? [1, 0] : [0, 1]),
+    candidates: [([first]) => flat(first === 1 ? 0.9 : 0.2)],
+  });
+  const pixels = image(size, (x) => x + 1);
+  const { probabilities } = await run(pixels, { probabilities: true });
+  const round = (values: Float32Array) => Array.from(values.subarray(0, 8), (p) => Number(p.toFixed(4)));
+  expect(probabilities?.map(round)).toEqual([
+    [0.9, 0.9, 0.55, 0.55, 0.2, 0.2, 0, 0],
+    [0, 0, 0, 0, 0, 0, 0, 0],
+  ]);
+  expect((await run(pixels)).probabilities).toBeUndefined();
+});
+
 describe("a target", () => {
   const size: Vec3 = [4, 4, 8];
   // Slice 0 is zeros and is best skipped; the others are tumour, where M1 expects 0.8 and M2 0.9 at ten times the cost.

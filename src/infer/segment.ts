@@ -5,7 +5,7 @@ import { type RoutingFlops, routingFlops } from "../danet/cost.ts";
 import type { Choice, Decision } from "../danet/decision.ts";
 import { activationRatio } from "../danet/routing.ts";
 import type { Progress } from "../platform.ts";
-import { labelPixels } from "./assemble.ts";
+import { labelPixels, writeProbabilities } from "./assemble.ts";
 import { type Curve, costsInFlops, routeCase } from "./budget.ts";
 import { countWindows, decidePass, listChunks, type Pass, runPass } from "./passes.ts";
 import { CHUNK, makePlan, type Plan, type PlanOptions, type PreparedImage } from "./plan.ts";
@@ -14,6 +14,8 @@ import { postprocess } from "./postprocess.ts";
 export interface SegmentOptions extends PlanOptions {
   /** Do what the bank says of post-processing; default: true. */
   readonly postprocess?: boolean;
+  /** Keep the probabilities: K - 1 more volumes of float32. Leaves `previous` unused. */
+  readonly probabilities?: boolean;
   /**
    * Of an earlier segmentation of the same image with the same bank and setting: with the same mirrors its decisions are
    * routed anew instead of asked for, and slices whose choices stay are not run again. The result is the same.
@@ -58,6 +60,8 @@ export interface Segmentation {
   /** Absent where the policy is forced, and from a bank without `expectedDice`. */
   readonly curve?: Curve;
   readonly trace: Trace;
+  /** Of the classes 1, 2, ..., one volume each: means over windows and mirrors, before post-processing. */
+  readonly probabilities?: readonly Float32Array[];
   /** Wall time: "load", "decision", each candidate that ran, "other" (all outside ONNX Runtime), "total". */
   readonly seconds: Readonly<Record<string, number>>;
 }
@@ -71,7 +75,7 @@ export async function segmentCase(image: PreparedImage, bank: Bank, options: Seg
   const plan = makePlan(image, bank, options);
   const { decided, curve, asked, runs } = await decideCase(plan, options);
   const passes = plan.flips.map((flip, i) => ({ flip, choices: decided[i].map(({ choice }) => choice) }));
-  const classes = await runCase(plan, passes, options);
+  const { classes, probabilities } = await runCase(plan, passes, options);
   const windows = countWindows(plan);
   const decisions = decided[0].map((decision, i) => ({
     ...{ slice: Math.floor(i / windows), window: i % windows },
@@ -86,6 +90,7 @@ export async function segmentCase(image: PreparedImage, bank: Bank, options: Seg
     ...{ decisions, ...describeRouting(plan, decisions, runs) },
     ...(curve && { curve }),
     trace: { decided: asked, runs, choices: passes.map(({ choices }) => choices), classes },
+    ...(probabilities && { probabilities }),
     seconds: plan.stopwatch.seconds(),
   };
 }
@@ -127,12 +132,17 @@ async function askCase(plan: Plan, onProgress: SegmentOptions["onProgress"]): Pr
   return decided;
 }
 
-/** The class of every voxel. */
-async function runCase(plan: Plan, all: readonly Pass[], { previous, onProgress }: SegmentOptions) {
+/** The class of every voxel, and the probabilities where they are kept. */
+async function runCase(plan: Plan, all: readonly Pass[], options: SegmentOptions) {
+  const { onProgress } = options;
+  const previous = options.probabilities ? undefined : options.previous;
   const { image, bank } = plan;
   const [width, height, depth] = image.size;
   const [area, windows] = [width * height, countWindows(plan)];
   const classes = new Uint8Array(area * depth);
+  const probabilities = options.probabilities
+    ? bank.labels.slice(1).map(() => new Float32Array(area * depth))
+    : undefined;
   const stays = findUnchanged(all, previous, windows);
   const passes = all.map((pass) => ({
     ...pass,
@@ -148,11 +158,17 @@ async function runCase(plan: Plan, all: readonly Pass[], { previous, onProgress 
       if (stays[z]) classes.set(previous!.classes.subarray(z * area, (z + 1) * area), z * area);
       if (passes.every(({ choices }) => choices.slice(row, row + windows).every((choice) => choice === 0))) continue;
       const slot = (z - first) * bank.labels.length * area;
-      labelPixels(sums.subarray(slot, slot + bank.labels.length * area), classes.subarray(z * area, (z + 1) * area));
+      const own = sums.subarray(slot, slot + bank.labels.length * area);
+      labelPixels(own, classes.subarray(z * area, (z + 1) * area));
+      if (probabilities)
+        writeProbabilities(
+          own,
+          probabilities.map((volume) => volume.subarray(z * area, (z + 1) * area)),
+        );
     }
   }
   onProgress?.({ stage: "slices", done: depth, total: depth });
-  return classes;
+  return { classes, probabilities };
 }
 
 /** Slice -> whether all its windows get in every mirror what they had. */

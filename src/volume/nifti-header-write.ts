@@ -46,10 +46,10 @@ export function patchForOneVolume(header: Uint8Array): Uint8Array {
 const NEW_OFFSET = 352;
 
 /**
- * NIfTI-1 header (352 bytes, the machine's byte order) of a 3D volume in mm: s-form = the affine, q-form = the nearest
+ * NIfTI-1 header (352 bytes, the machine's byte order) of 3D volumes in mm, 4D where they are several: s-form = the affine, q-form = the nearest
  * rotation with its spacing, both of code 1 (scanner).
  */
-export function createHeader({ size, affine }: Grid, datatype: number): Uint8Array {
+export function createHeader({ size, affine }: Grid, datatype: number, volumes = 1): Uint8Array {
   const header = new Uint8Array(NEW_OFFSET);
   const view = new DataView(header.buffer);
   const shorts = (at: number, values: readonly number[]) => {
@@ -61,7 +61,7 @@ export function createHeader({ size, affine }: Grid, datatype: number): Uint8Arr
   const { qfac, quaternion, spacing } = qformOf(affine);
   view.setInt32(0, 348, machineIsLittleEndian);
   header[38] = 0x72; // "regular", which Analyze readers want
-  shorts(40, [3, ...size, 1, 1, 1, 1]); // dim
+  shorts(40, [volumes > 1 ? 4 : 3, ...size, volumes, 1, 1, 1]); // dim
   shorts(70, [datatype, 8 * datatypes[datatype].bytes]); // datatype, bitpix
   floats(76, [qfac, ...spacing, 1, 1, 1, 1]); // pixdim
   floats(108, [NEW_OFFSET, 1, 0]); // vox_offset, scl_slope, scl_inter

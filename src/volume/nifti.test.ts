@@ -12,6 +12,7 @@ import {
   readNiftiLabels,
   readNiftiStack,
   writeNiftiLabels,
+  writeNiftiStack,
   writeNiftiVolume,
 } from "./nifti.ts";
 
@@ -279,6 +280,14 @@ describe("writeNiftiVolume", () => {
     const volume = { ...volumeOf(reference.geometry[0].affine), data: new Float32Array(12).fill(0.5) };
     await expect(writeNiftiVolume(volume, gzip, "int16")).rejects.toThrow(/int16 cannot hold 0.5/);
   });
+});
+
+test("writeNiftiStack: several volumes of one grid come back in their order", async () => {
+  const grid = { size: [2, 1, 2] as Vec3, spacing: [1, 2, 3] as Vec3, affine: [-1, 0, 0, 5, 0, -2, 0, 6, 0, 0, 3, 7] };
+  const volumes = [Float32Array.of(0.25, 0.5, 0.75, 1), Float32Array.of(4, 3, 2, 1)];
+  const read = await readNiftiStack(await writeNiftiStack(volumes, grid, gzip), gzip, "x");
+  expect(read.map(({ data }) => data)).toEqual(volumes);
+  for (const image of read) expect(image.grid).toEqual(grid);
 });
 
 const real = new URL("../../../shared/data/", import.meta.url);

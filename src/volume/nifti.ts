@@ -2,7 +2,7 @@
 
 import { UserError } from "../error.ts";
 import type { Gzip } from "../platform.ts";
-import { type LabelMap, type Volume, voxelCount } from "./grid.ts";
+import { type Grid, type LabelMap, type Volume, voxelCount } from "./grid.ts";
 import { type NiftiHeader, parseHeader } from "./nifti-header.ts";
 import { createHeader, patchForLabels, patchForOneVolume } from "./nifti-header-write.ts";
 import { countNonFinite, datatypes, decodeVoxels } from "./nifti-voxels.ts";
@@ -108,6 +108,18 @@ export async function writeNiftiVolume(
   written.set(volume.data);
   const wrong = firstDifference(written, volume.data);
   if (wrong >= 0) throw new RangeError(`writeNiftiVolume: ${datatype} cannot hold ${volume.data[wrong]}`);
+  return gzip.deflate(bytes);
+}
+
+/** A new NIfTI-1 `.nii.gz` of float32 in mm, 4D: volumes of one grid, x fastest. Holds all of them at once. */
+export async function writeNiftiStack(volumes: readonly Float32Array[], grid: Grid, gzip: Gzip): Promise<Uint8Array> {
+  const { code, view } = writable.float32;
+  const header = createHeader(grid, code, volumes.length);
+  const count = voxelCount(grid);
+  const bytes = new Uint8Array(header.length + volumes.length * count * datatypes[code].bytes);
+  bytes.set(header);
+  const written = view(bytes.buffer, header.length);
+  for (const [i, volume] of volumes.entries()) written.set(volume, i * count);
   return gzip.deflate(bytes);
 }
 

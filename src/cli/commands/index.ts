@@ -18,6 +18,10 @@ export const commands = {
     summary: "Make a table or figure of the paper for a bank and cases at hand",
     load: async () => (await import("./reproduce.ts")).reproduce,
   },
+  postprocess: {
+    summary: "Try thresholds of post-processing on predictions that have a truth",
+    load: async () => (await import("./postprocess.ts")).postprocess,
+  },
   phantom: {
     summary: "Write synthetic cases, to try everything without data",
     load: async () => (await import("./phantom.ts")).phantom,

@@ -1,0 +1,84 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeBratsGrid } from "../../data/phantom-volume.ts";
+import { nodeGzip } from "../../node/gzip.ts";
+import { writeNiftiVolume } from "../../volume/nifti.ts";
+import { nestedRegions } from "../postprocess/search.ts";
+import { runProgram } from "../program.ts";
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "postprocess-test-"));
+  // A: an island of one voxel. B: one enhancing voxel that is not there.
+  await put("truth/A/A_seg.nii.gz", "44000 22000");
+  await put("pred/A_seg.nii.gz", "44002 22000");
+  await put("truth/B/B_seg.nii.gz", "11000 22000");
+  await put("pred/B_seg.nii.gz", "41000 22000");
+});
+afterAll(() => rm(root, { recursive: true }));
+
+async function put(path: string, rows: string) {
+  const file = join(root, path);
+  await mkdir(dirname(file), { recursive: true });
+  const map = { grid: makeBratsGrid([5, 2, 1]), data: Uint8Array.from(rows.replace(" ", ""), Number) };
+  await writeFile(file, await writeNiftiVolume(map, nodeGzip, "uint8"));
+}
+
+async function run(...flags: string[]) {
+  const texts = { stdout: "", stderr: "" };
+  const output = (name: keyof typeof texts) => ({
+    write: (text: string) => {
+      texts[name] += text;
+    },
+  });
+  const args = ["postprocess", "--truth", join(root, "truth"), "--pred", join(root, "pred"), ...flags];
+  const surroundings = { stdout: output("stdout"), stderr: output("stderr"), signal: new AbortController().signal };
+  return { code: await runProgram(args, surroundings), ...texts };
+}
+
+test("every pair of thresholds is measured, the best is the one that mends both", async () => {
+  const { code, stdout } = await run("--components", "2,9", "--below", "2", "--json");
+  expect(code).toBe(0);
+  const { rows, best, becomes, cases } = JSON.parse(stdout);
+  expect({ becomes, cases }).toEqual({ becomes: { ET: 1 }, cases: 2 });
+  const dice = rows.map((row: { minComponent: number; below: number; dice: Record<string, number> }) => [
+    ...[row.minComponent, row.below, row.dice["ET"], row.dice["TC"], row.dice["WT"]],
+  ]);
+  // WT of A: 2 * 4 / (5 + 4) with the island. ET of B: 0 with the voxel, 1 without. At 9 all is dropped.
+  expect(dice).toEqual([
+    [0, 0, 0.5, 1, (8 / 9 + 1) / 2],
+    [0, 2, 1, 1, (8 / 9 + 1) / 2],
+    [2, 0, 0.5, 1, 1],
+    [2, 2, 1, 1, 1],
+    [9, 0, 0.5, 0, 0],
+    [9, 2, 0.5, 0, 0],
+  ]);
+  expect(best.dice).toMatchObject({ minComponent: 2, below: 2, mean: { dice: 1, hd95: 0 } });
+  expect(best.hd95).toEqual(best.dice);
+});
+
+test("as text it says what to give to train", async () => {
+  const { stdout } = await run("--components", "2", "--below", "2");
+  expect(stdout).toContain("means over 2 cases; below: ET becomes label 1");
+  expect(stdout).toContain(
+    "best mean Dice: 1.0000, 0.00 mm with --set postprocess.minComponent=2 --set postprocess.minRegion.ET.below=2",
+  );
+});
+
+test("a list that is none is one clear line", async () => {
+  const { code, stderr } = await run("--components", "few");
+  expect(code).toBe(2);
+  expect(stderr).toContain("--components <list>: must be whole numbers of voxels such as 0,50,200");
+});
+
+describe("regions that can become another", () => {
+  test.each([
+    [{ ET: [4], TC: [1, 4], WT: [1, 2, 4] }, { ET: 1 }],
+    [{ liver: [1, 2], lesion: [2] }, { lesion: 1 }],
+    [{ anterior: [1], posterior: [2] }, {}],
+  ])("%j: %j", (regions, expected) => {
+    expect(nestedRegions(regions)).toEqual(expected);
+  });
+});
