@@ -76,14 +76,17 @@ test("killed twice and resumed: the same weights to the byte, and one log", asyn
   expect(losses("killed")).toEqual(losses("whole"));
 });
 
-test("Ctrl-C writes a checkpoint and says how to go on", async () => {
+test("Ctrl-C writes a checkpoint and the report so far, and says how to go on", async () => {
   const { child, ended } = startTraining("interrupted");
   while (!existsSync(join(folder, "interrupted", "checkpoints/bank.safetensors"))) await sleep(5);
   child.kill("SIGINT");
   const { code, stderr } = await ended;
   expect(code).toBe(130);
   expect(stderr).toContain("--resume");
+  const report = () => readFileSync(join(folder, "interrupted", "report.html"), "utf8");
+  expect(report()).toContain("Model bank");
   expect(await startTraining("interrupted", "--resume").ended).toMatchObject({ code: 0 });
+  expect(report()).toContain("Windows of the validation cases: label (rows) and decision (columns)");
 });
 
 test.each([
