@@ -3,6 +3,7 @@
  * learning rate 1e-4, small candidates stopping at 300, decision network 50 epochs at 1e-2.
  */
 
+import { variants } from "../nets/variants.ts";
 import type { Recipe } from "../train/recipe.ts";
 import { brats } from "./brats.ts";
 
@@ -12,6 +13,12 @@ const STEPS_PER_EPOCH = 811;
 /** Setting 1: 128x128 crops anywhere in the slice, sliding windows in use. */
 export const bratsPaper: Recipe = {
   ...brats,
+  candidates: [
+    { id: "M1", ...variants.M1, trainedShare: 0.75 },
+    { id: "M2", ...variants.M2, trainedShare: 0.75 },
+    { id: "M3", ...variants.M3, trainedShare: 1 },
+    { id: "M4", ...variants.M4, trainedShare: 1 },
+  ],
   bank: {
     ...brats.bank,
     epochs: 400,
