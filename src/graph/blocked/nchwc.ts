@@ -5,7 +5,7 @@
  * 64x32x32, 92 and 108 at 128x16x16 (a matrix product: 97).
  */
 
-import { zeros } from "../ops/shape.ts";
+import { pad, zeros } from "../ops/shape.ts";
 import { apply1, defineOp, type Shape, type Value } from "../value.ts";
 
 const domain = "com.microsoft.nchwc";
@@ -80,8 +80,12 @@ const GlobalAveragePool = defineOp({
   grad: "none",
 });
 
-/** [N, C, H, W] -> blocked; channels are filled up with zeros. */
-export const block = (x: Value, size: number): Value => apply1(reorderInput(size), [x], { channels_last: 0 });
+/** [N, C, H, W] -> blocked; channels are filled up with zeros, by the kernel where they are a multiple of 4. */
+export function block(x: Value, size: number): Value {
+  const missing = x.shape[1]! % 4 === 0 ? 0 : size - (x.shape[1]! % size);
+  const filled = missing === 0 ? x : pad(x, [0, 0, 0, 0], [0, missing, 0, 0]);
+  return apply1(reorderInput(size), [filled], { channels_last: 0 });
+}
 /** Blocked -> the first `channels` of [N, C, H, W]. */
 export const unblock = (x: Value, channels: number): Value =>
   apply1(ReorderOutput, [x], { channels_last: 0, channels });
