@@ -5,7 +5,7 @@
 
 import { reduceMean, reduceSum } from "../ops/reduce.ts";
 import { reshape } from "../ops/shape.ts";
-import { count, type Value } from "../value.ts";
+import { constant, count, type Shape, type Value } from "../value.ts";
 import { nchwcConv, type PendingConv, planeMean } from "./nchwc.ts";
 
 const unit = { strides: [1, 1], pads: [0, 0, 0, 0] } as const;
@@ -44,4 +44,24 @@ export function channelDot(a: Value, b: Value, block: number): Value {
   const { planes, width } = rows(a);
   const [x, weight] = [reshape(a, [1, planes, 1, width]), reshape(b, [planes, 1, 1, width])];
   return sumRows(nchwcConv({ x, weight, group: planes, ...unit }), a, block, false);
+}
+
+/**
+ * The pixels `from` + stride p of a blocked value for every p of an image of `shape`, 0 outside: a depthwise kernel of
+ * one 1 and zeros, as large as keeps the output to that size.
+ */
+export function sampleTap(
+  x: Value,
+  { shape, strides, from, block }: { shape: Shape; strides: Shape; from: readonly number[]; block: number },
+): Value {
+  const channels = x.shape[1]!;
+  const before = from.map((n) => Math.max(0, -n));
+  const last = strides.map((stride, i) => (shape[i + 2]! - 1) * stride);
+  const kernel = from.map((n, i) => Math.max(n + 1, x.shape[i + 2]! + before[i]! - last[i]!, 1)) as [number, number];
+  const after = kernel.map((k, i) => last[i]! + k - x.shape[i + 2]! - before[i]!);
+  const one = Math.max(0, from[0]!) * kernel[1] + Math.max(0, from[1]!);
+  const taps = count(kernel);
+  const data = Float32Array.from({ length: channels * taps }, (_, i) => Number(Math.floor(i / block) % taps === one));
+  const weight = constant(data, [channels, 1, ...kernel]);
+  return nchwcConv({ x, weight, group: channels, strides, pads: [...before, ...after] });
 }

@@ -1,13 +1,18 @@
 /** @file How each op is computed on blocked values. A rule answers null where the op stays as it is. */
 
-import type { ConvAttributes, ConvTransposeAttributes } from "../ops/conv.ts";
+import {
+  type ConvAttributes,
+  type ConvTransposeAttributes,
+  type ConvWeightGradAttributes,
+  weightCotangent,
+} from "../ops/conv.ts";
 import { add, cast, div, greater, mul, neg, relu, sqrt } from "../ops/elementwise.ts";
 import type { BatchNormAttributes } from "../ops/norm.ts";
 import { concat, reshape, slice, split, transpose } from "../ops/shape.ts";
 import { constant, count, type Node, type Shape, scalar, type Value } from "../value.ts";
 import type { Layouts, Made } from "./layouts.ts";
-import { nchwcConv, type PendingConv } from "./nchwc.ts";
-import { channelDot, channelMean, scaleShift } from "./per-channel.ts";
+import { nchwcConv, type PendingConv, unblock } from "./nchwc.ts";
+import { channelDot, channelMean, sampleTap, scaleShift } from "./per-channel.ts";
 import { blockTurnedWeight, blockWeight, padTo } from "./weight.ts";
 
 type Rule = (node: Node, layouts: Layouts) => readonly Made[] | null;
@@ -40,6 +45,19 @@ const convInputGrad: Rule = ({ inputs: [dy, w], attrs }, layouts) => {
   const { x, image } = readAs(dy!, layouts);
   const weight = blockTurnedWeight(layouts.plain(w!), layouts.size, image);
   return [{ pending: { x, weight, group, strides, pads: turnedPads } }];
+};
+
+/** The pixels that a tap reads come from blocked memory: a fourth of the time of a strided slice. */
+const convWeightGrad: Rule = ({ inputs: [x, dy], attrs }, layouts) => {
+  const options = attrs as unknown as ConvWeightGradAttributes;
+  const { group, strides, pads } = options;
+  if (group !== 1 || strides.every((n) => n === 1) || !isImage(x!) || !layouts.isBlocked(x!)) return null;
+  const values = layouts.blocked(x!);
+  const sampled = (tap: readonly number[]) => {
+    const from = tap.map((k, i) => k - pads[i]!);
+    return unblock(sampleTap(values, { shape: dy!.shape, strides, from, block: layouts.size }), x!.shape[1]!);
+  };
+  return [{ plain: weightCotangent(x!, layouts.plain(dy!), { ...options, sampled }) }];
 };
 
 /** Windows that do not overlap: a pointwise convolution to every pixel of a window, and the pixels put in place. */
@@ -152,6 +170,12 @@ const splitRule: Rule = ({ inputs: [x], attrs, outputs }, layouts) => {
   return split(layouts.blocked(x!), 1, attrs["split"] as Shape).map((blocked) => ({ blocked }));
 };
 
+/** The kernel brings an inner axis to the end and back: 9 ms for 8x4x128x128, where all the passes here take 2. */
+const logSoftmaxRule: Rule = ({ op, inputs: [x], attrs }, layouts) => {
+  if (attrs["axis"] === x!.shape.length - 1) return null;
+  return op.lowering!([layouts.plain(x!)], attrs as never)!.map((plain) => ({ plain }));
+};
+
 /** By the ops' types. */
 export const rules: Readonly<Record<string, Rule>> = {
   Add: addRule,
@@ -161,6 +185,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   Conv: convolution,
   ConvInputGrad: convInputGrad,
   ConvTranspose: convTranspose,
+  ConvWeightGrad: convWeightGrad,
+  LogSoftmax: logSoftmaxRule,
   Mul: mulRule,
   ReduceSum: channelSum,
   Relu: reluRule,
