@@ -14,17 +14,21 @@ export const commands = {
     summary: "Measure predictions against the truth",
     load: async () => (await import("./evaluate.ts")).evaluate,
   },
-  reproduce: {
-    summary: "Make a table or figure of the paper for a bank and cases at hand",
-    load: async () => (await import("./reproduce.ts")).reproduce,
-  },
   postprocess: {
     summary: "Try thresholds of post-processing on predictions that have a truth",
     load: async () => (await import("./postprocess.ts")).postprocess,
   },
+  reproduce: {
+    summary: "Make a table or figure of the paper for a bank and cases at hand",
+    load: async () => (await import("./reproduce.ts")).reproduce,
+  },
   phantom: {
     summary: "Write synthetic cases, to try everything without data",
     load: async () => (await import("./phantom.ts")).phantom,
+  },
+  gpu: {
+    summary: "Say what each device has and lacks, fetch the CUDA files, check its ops",
+    load: async () => (await import("./gpu.ts")).gpu,
   },
   bench: { summary: "Measure speed and memory on this machine", load: async () => (await import("./bench.ts")).bench },
 } as const;
