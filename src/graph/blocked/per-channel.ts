@@ -26,24 +26,24 @@ const rows = ({ shape }: Value): { planes: number; width: number } => ({
   width: shape[3]!,
 });
 
-/** Sums of one value a row, [1, N C H, 1, 1] in the memory order [N, C / b, H, b], over N and H: [C] */
-function sumRows(perRow: Value, { shape }: Value, block: number, mean: boolean): Value {
+/** One value a row, [1, N C H, 1, 1] in the memory order [N, C / b, H, b], folded over N and H: [C] */
+function foldRows(perRow: Value, { shape }: Value, { fold, block }: { fold: typeof reduceSum; block: number }): Value {
   const [n, c, h] = shape as [number, number, number];
   const parts = reshape(perRow, [n, c / block, h, block]);
-  return reshape((mean ? reduceMean : reduceSum)(parts, [0, 2]), [c]);
+  return reshape(fold(parts, [0, 2]), [c]);
 }
 
 /** Mean over N, H, W of a blocked value: [C] */
 export function channelMean(x: Value, block: number): Value {
   const { planes, width } = rows(x);
-  return sumRows(planeMean(reshape(x, [1, planes, 1, width])), x, block, true);
+  return foldRows(planeMean(reshape(x, [1, planes, 1, width])), x, { fold: reduceMean, block });
 }
 
 /** Sum over N, H, W of the product of two blocked values: [C]. A depthwise convolution whose kernel is the other value. */
 export function channelDot(a: Value, b: Value, block: number): Value {
   const { planes, width } = rows(a);
   const [x, weight] = [reshape(a, [1, planes, 1, width]), reshape(b, [planes, 1, 1, width])];
-  return sumRows(nchwcConv({ x, weight, group: planes, ...unit }), a, block, false);
+  return foldRows(nchwcConv({ x, weight, group: planes, ...unit }), a, { fold: reduceSum, block });
 }
 
 /**
