@@ -4,10 +4,10 @@ import { createRandom, type Random } from "../random.ts";
 import type { LabelMap, Vec3, Volume } from "../volume/grid.ts";
 import { type Ellipsoid, makeBratsGrid, makeField, reach } from "./phantom-volume.ts";
 
-/** Tissue -> HU in the portal venous phase: lesions darker than the liver, by less than the liver differs from fat. */
-const hounsfield = { air: -1000, fat: -100, muscle: 55, bone: 500, liver: 110, lesion: 45 } as const;
+/** Tissue -> HU in the portal venous phase; the abdomen is fat and bowel together. */
+const hounsfield = { air: -1000, fat: -100, abdomen: -50, bone: 500, liver: 110, lesion: 30 } as const;
 const names = Object.keys(hounsfield) as (keyof typeof hounsfield)[];
-const [air, fat, muscle, bone, liver, lesion] = names.keys();
+const [air, fat, abdomen, bone, liver, lesion] = names.keys();
 const intensities = Object.values(hounsfield);
 
 /** x to the patient's left, y backwards, z upwards; fractions of the half size. The body goes on above and below. */
@@ -43,7 +43,7 @@ function paintTissues(random: Random, size: Vec3): Uint8Array {
     if (reach(inside, point) >= 1) return fat;
     if (reach(spine, point) < 1) return bone;
     const rough = 1 + 0.2 * border(x, y, z);
-    if (reach(organ.liver, point) * rough >= 1) return muscle;
+    if (reach(organ.liver, point) * rough >= 1) return abdomen;
     return organ.lesions.some((one) => reach(one, point) * rough < 1) ? lesion : liver;
   };
   const out = new Uint8Array(size[0] * size[1] * size[2]);
@@ -53,8 +53,8 @@ function paintTissues(random: Random, size: Vec3): Uint8Array {
   return out;
 }
 
-/** Quantum noise of a thin slice, HU. */
-const NOISE = 18;
+/** HU. */
+const NOISE = 12;
 
 /**
  * One synthetic case: CT in whole HU, and the truth with LiTS labels (1 liver, 2 lesion).

@@ -28,8 +28,8 @@ export const lits: Dataset = {
   labelNames: ["background", "liver", "lesion"],
   regions: { liver: [1, 2], lesion: [2] },
   globalDice: true,
-  // To 0..1: air becomes 0, as what lies outside a brain, so that prepared cases keep the body only.
-  normalization: [{ kind: "clip", low: LOW, high: HIGH, mean: LOW, sd: HIGH - LOW }],
+  // In units of about the sd of a windowed slice. Air becomes 0, as what lies outside a brain: prepared cases keep the body only.
+  normalization: [{ kind: "clip", low: LOW, high: HIGH, mean: LOW, sd: 100 }],
   frame: { orientation: "LPS", spacing: [null, null, null], sliceSize: [512, 512] },
   // The public copies keep volumes and segmentations in one folder, in batches or in folders of their own.
   recognise: (paths) => groupCases(paths, { channels, labels, parse, place: () => "" }),
