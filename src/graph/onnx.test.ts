@@ -22,6 +22,7 @@ import { matmul } from "./ops/linear.ts";
 import { batchNormalization, layerNormalization } from "./ops/norm.ts";
 import { maxPool } from "./ops/pool.ts";
 import { expand, reduceMean, reduceSum } from "./ops/reduce.ts";
+import { resize } from "./ops/resize.ts";
 import { concat, pad, reshape, slice, split, transpose } from "./ops/shape.ts";
 import { softmax } from "./ops/softmax.ts";
 import { BATCH, constant, input, nodesOf, scalar, type Value } from "./value.ts";
@@ -80,6 +81,15 @@ describe("a written file read back", () => {
       expect(read.outputs[name]).toMatchObject({ shape, dtype });
     expect(cost(Object.values(read.outputs))).toEqual(cost(Object.values(outputs)));
     expect(Buffer.compare(writeOnnx(read.outputs, "1.2.3"), bytes)).toBe(0);
+  });
+
+  test("an op whose optional inputs stay empty", () => {
+    const larger = resize(input("image", [BATCH, 2, 4, 4]), [8, 6]);
+    const bytes = writeOnnx({ larger });
+    expect(fromBinary(ModelProtoSchema, bytes).graph!.node[0]!.input).toEqual(["image", "", "", "list[8,6]"]);
+    const read = readOnnx(bytes, "model.onnx").outputs;
+    expect(read["larger"]).toMatchObject({ shape: [BATCH, 2, 8, 6] });
+    expect(Buffer.compare(writeOnnx(read), bytes)).toBe(0);
   });
 
   test("inputs by name, with an open batch", () => {

@@ -51,13 +51,13 @@ export const ghostnet = defineNetwork({
   },
 });
 
-const depthwise = (scope: Scope, x: Value, kernel: number, stride = 1): Value =>
-  convNorm(scope, x, { out: x.shape[1]!, kernel, stride, group: x.shape[1]! });
+const depthwise = (scope: Scope, x: Value, options: { kernel: number; stride?: number }): Value =>
+  convNorm(scope, x, { ...options, out: x.shape[1]!, group: x.shape[1]! });
 
 /** `out` maps: half by a 1x1 convolution, half from those by a depthwise 3x3 one. */
 function ghost(scope: Scope, x: Value, { out, activate }: { out: number; activate: (y: Value) => Value }): Value {
   const primary = activate(convNorm(scope.child("primary"), x, { out: out / 2, kernel: 1 }));
-  return concat([primary, activate(depthwise(scope.child("cheap"), primary, 3))], 1);
+  return concat([primary, activate(depthwise(scope.child("cheap"), primary, { kernel: 3 }))], 1);
 }
 
 interface GhostOptions {
@@ -71,12 +71,12 @@ interface GhostOptions {
 /** Ghost to `middle` (ReLU), depthwise where the size halves, squeeze and excitation, ghost to `out`; + shortcut. */
 function ghostBlock(scope: Scope, x: Value, { kernel, middle, out, squeeze, stride }: GhostOptions): Value {
   let y = ghost(scope.child("ghost1"), x, { out: middle, activate: relu });
-  if (stride > 1) y = depthwise(scope.child("depthwise"), y, kernel, stride);
+  if (stride > 1) y = depthwise(scope.child("depthwise"), y, { kernel, stride });
   if (squeeze > 0) y = squeezeExcite(scope.child("se"), y, divisible(middle * squeeze, 4));
   y = ghost(scope.child("ghost2"), y, { out, activate: (maps) => maps });
   if (stride === 1 && x.shape[1] === out) return add(y, x);
   const shortcut = scope.child("shortcut");
-  const spatial = depthwise(shortcut.child("depthwise"), x, kernel, stride);
+  const spatial = depthwise(shortcut.child("depthwise"), x, { kernel, stride });
   return add(y, convNorm(shortcut.child("pointwise"), spatial, { out, kernel: 1 }));
 }
 

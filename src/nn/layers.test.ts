@@ -1,8 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { evaluate, floats } from "../../test/evaluate.ts";
+import { add } from "../graph/ops/elementwise.ts";
 import { constant, count, input, type Shape, type Value } from "../graph/value.ts";
 import { createRandom } from "../random.ts";
-import { batchNorm, channelDropout, convolve, dropout, layerNorm, linear, upConvolve } from "./layers.ts";
+import {
+  batchNorm,
+  channelDropout,
+  convolve,
+  dropout,
+  groupNorm,
+  itemDropout,
+  layerNorm,
+  linear,
+  upConvolve,
+} from "./layers.ts";
 import { inferenceScope, plainWeights, planWeights, type Scope, trainingScope } from "./scope.ts";
 
 const known = (weights: Record<string, number[]>) =>
@@ -37,6 +48,31 @@ describe("layers by hand", () => {
     });
     expect(y.shape).toEqual([1, 1, 2, 4]);
     close(await run(y), [1.5, 2.5, 10.5, 20.5, 3.5, 4.5, 30.5, 40.5]);
+  });
+  test("convolve: over as many axes as the image has, each with its own kernel and stride", async () => {
+    const volume = values([1, 2, 3, 4, 5, 6, 7, 8], 1, 1, 2, 2, 2);
+    const sums = { out: 1, kernel: [1, 2, 2], padding: 0, bias: false };
+    close(await run(convolve(known({ weight: [1, 1, 1, 1] }), volume, sums)), [10, 26]);
+    const corners = convolve(known({ weight: [1] }), volume, { out: 1, kernel: 1, stride: [2, 1, 2], bias: false });
+    expect(corners.shape).toEqual([1, 1, 1, 2, 1]);
+    close(await run(corners), [1, 3]);
+  });
+  test("convolve: the weight is changed before it is used, as told", async () => {
+    const doubled = { out: 1, kernel: 1, bias: false, standardize: (weight: Value) => add(weight, weight) };
+    close(await run(convolve(known({ weight: [3] }), values([1, 2], 1, 1, 2), doubled)), [6, 12]);
+  });
+  test("upConvolve: overlapping windows add up, an odd pixel too much is cut in front", async () => {
+    const x = values([1, 10], 1, 1, 2);
+    const even = upConvolve(known({ weight: [1, 2, 3, 4] }), x, { out: 1, kernel: 4, stride: 2, bias: false });
+    close(await run(even), [2, 3 + 10, 4 + 20, 30]);
+    const odd = upConvolve(known({ weight: [1, 2, 3] }), x, { out: 1, kernel: 3, stride: 2, bias: false });
+    close(await run(odd), [2, 3 + 10, 20, 30]);
+  });
+  test("groupNorm: each item's groups of channels apart, then scale and bias a channel", async () => {
+    const scope = known({ weight: [1, 10, 1, 1], bias: [0, 0, 5, 0] });
+    const x = values([1, 3, 10, 30, 0, 0, 2, 2], 2, 4, 1); // groups [1, 3], [10, 30]; [0, 0], [2, 2]
+    close(await run(groupNorm(scope, x, { groups: 2 })), [-1, 10, 4, 1, 0, 0, 5, 0]);
+    expect(() => groupNorm(scope, x, { groups: 3 })).toThrow("groupNorm: 3 groups must divide 4 channels");
   });
   test("linear: x W^T + b", async () => {
     const scope = known({ weight: [1, 2, 3, 4, 5, 6], bias: [0, 100, 0] });
@@ -144,6 +180,14 @@ describe("dropout", () => {
     for (let i = 0; i < data.length; i += 4) expect(new Set(data.subarray(i, i + 4)).size).toBe(1);
     expect(Math.abs(keptOf(data) - 0.8)).toBeLessThan(0.1); // 200 draws: a standard error of 0.028
     expect(new Set(data)).toEqual(new Set([0, 1.25]));
+  });
+
+  test("whole items", async () => {
+    const { plan, found } = await train((scope) => itemDropout(scope, ones(400, 3), 0.2));
+    expect(plan.noise).toBe(400);
+    const data = found["y"]!.data as Float32Array;
+    for (let i = 0; i < data.length; i += 3) expect(new Set(data.subarray(i, i + 3)).size).toBe(1);
+    expect(Math.abs(keptOf(data) - 0.8)).toBeLessThan(0.07); // 400 draws: a standard error of 0.02
   });
 
   test("is nothing in inference and at rate 0", async () => {
