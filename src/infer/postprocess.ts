@@ -22,8 +22,8 @@ interface Setting {
 }
 
 /**
- * First drops the connected parts of the whole foreground under `minComponent` voxels: islands far from a tumour cost more
- * HD95 than they can be worth. Then gives each region of `minRegion` whose voxels are fewer than `below` in the whole case
+ * First drops the connected parts of the whole foreground under `minComponent` voxels, but never the largest: islands far
+ * from a tumour cost more HD95 than they can be worth, and a small tumour must not vanish. Then gives each region of `minRegion` whose voxels are fewer than `below` in the whole case
  * another label: a few enhancing voxels are more often none at all (BraTS scores a case without them 0 or 1).
  * Neighbours may share a corner (26): a voxel is an island only when nothing touches it, and a thin oblique strand stays one.
  */
@@ -41,7 +41,8 @@ export function postprocess(classes: Uint8Array, size: Vec3, { rules, labels, re
 /** In place; the number of voxels that became background. */
 function dropComponents(classes: Uint8Array, size: Vec3, least: number): number {
   const { index, sizes } = connectedComponents(classes, size, 26);
-  const isSmall = Uint8Array.from([0, ...sizes.map((voxels) => Number(voxels < least))]);
+  const enough = Math.min(least, Math.max(0, ...sizes));
+  const isSmall = Uint8Array.from([0, ...sizes.map((voxels) => Number(voxels < enough))]);
   if (!isSmall.includes(1)) return 0;
   let dropped = 0;
   for (let i = 0; i < classes.length; i++) {

@@ -50,6 +50,7 @@ export const bratsPaper: Recipe = {
     batch: 64,
     tumourWindows: 0.43,
   },
+  postprocess: { minComponent: 0, minRegion: {} },
   storage: "float32",
 };
 

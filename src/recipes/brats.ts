@@ -53,6 +53,6 @@ export const brats: Recipe = {
     tumourWindows: 0.5,
     classWeights: [0.9, 1, 1, 1.1, 1.1],
   },
-  postprocess: { minComponent: 0, minRegion: { ET: { below: 0, becomes: 1 } } },
+  postprocess: { minComponent: 2000, minRegion: { ET: { below: 500, becomes: 1 } } },
   storage: "int8",
 };
