@@ -9,7 +9,7 @@ import type { Scope } from "../nn/scope.ts";
 import { convNormRelu2, decoder, encoder, type Norm, postActivationBlock } from "./blocks.ts";
 import { attention, transformerLayer } from "./transformer.ts";
 
-export interface TransbtsConfig {
+interface TransbtsConfig {
   readonly base: number;
   readonly dropout: number;
   readonly layers: number;

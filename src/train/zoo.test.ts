@@ -1,10 +1,17 @@
-/** Every network of the zoo learns one small batch by heart; step.test.ts has the other three against PyTorch. */
-import { expect, test } from "vitest";
+/** Every network of the zoo learns one small batch by heart (step.test.ts has the other three), and recipes select them. */
+import { describe, expect, test } from "vitest";
 import { zoo } from "../../test/reference/fill.ts";
 import { tinySpec, withoutDropout } from "../../test/tiny-networks.ts";
+import { datasets } from "../data/index.ts";
+import { UserError } from "../error.ts";
 import { count } from "../graph/value.ts";
+import { measureNetwork } from "../nets/network.ts";
+import { countVariant } from "../nets/variants.ts";
 import { createNodeRuntime } from "../node/runtime.ts";
 import { createRandom } from "../random.ts";
+import { brats } from "../recipes/brats.ts";
+import { applySettings } from "./recipe.ts";
+import { candidateSpecs, decisionSpec } from "./run.ts";
 import { buildStep, createStepper, initialState } from "./step.ts";
 
 const BATCH = 2;
@@ -39,4 +46,24 @@ test.each(Object.keys(zoo) as (keyof typeof zoo)[])("%s learns one batch", async
   for (let i = 0; i < STEPS; i++) losses.push(await stepper.step({ ...batch, random }));
   await stepper.release();
   expect(losses.at(-1)! / losses[0]!, losses.map((loss) => loss.toFixed(2)).join(" ")).toBeLessThan(0.6);
+});
+
+describe("a recipe selects", () => {
+  test.each([
+    ["shufflenetv2-0.5x", 'decision.config={"widths":[24,48,96,192,1024]}'],
+    ["ghostnet-0.5x", "decision.network=ghostnet"],
+    ["mobilenetv2-1.0", "decision.network=mobilenetv2"],
+  ] as const)("the decision network %s by %s", (id, setting) => {
+    const spec = decisionSpec({ recipe: applySettings(brats, [setting]), dataset: datasets.brats });
+    expect(measureNetwork(spec).parameters).toBe(countVariant(id).parameters["128"]);
+  });
+
+  test("a compared 2D network as a candidate; a 3D one is refused", () => {
+    const candidate = (network: string) => {
+      const settings = [`candidates.0.network=${network}`, "candidates.0.config={}"];
+      return candidateSpecs({ recipe: applySettings(brats, settings), dataset: datasets.brats })["M1"]!;
+    };
+    expect(measureNetwork(candidate("swin-unet")).parameters).toBe(27_154_116);
+    expect(() => measureNetwork(candidate("vnet"))).toThrow(new UserError("V-Net takes images of 3 axes, not of 2"));
+  });
 });
