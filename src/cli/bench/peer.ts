@@ -20,11 +20,19 @@ export interface Peer {
 }
 
 const SCRIPT = fileURLToPath(new URL("../../../bench/torch_step.py", import.meta.url));
-const PYTHON = "/usr/bin/python3"; // Debian's, where python3-torch is installed
+/** On the CPU Debian's, where python3-torch is installed; on a GPU whichever comes first. */
+const pythons = { cpu: "/usr/bin/python3", cuda: "python3" } as const;
+
+export interface PeerOptions {
+  readonly device: keyof typeof pythons;
+  readonly threads: number;
+  readonly batch: number;
+}
 
 /** Null when Python, the script or PyTorch is not there. */
-export async function startPeer(threads: number): Promise<Peer | null> {
-  const child = spawn(PYTHON, [SCRIPT, "--serve", "--threads", String(threads)], { stdio: ["pipe", "pipe", "ignore"] });
+export async function startPeer({ device, threads, batch }: PeerOptions): Promise<Peer | null> {
+  const settings = ["--device", device, "--threads", String(threads), "--batch", String(batch)];
+  const child = spawn(pythons[device], [SCRIPT, "--serve", ...settings], { stdio: ["pipe", "pipe", "ignore"] });
   const failed = once(child, "error").then(() => null);
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   const read = async () => {

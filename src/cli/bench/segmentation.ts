@@ -27,7 +27,7 @@ export interface SegmentationFigures {
 /** Segments `input` once with each policy. Throws the command's own line when it fails. */
 export async function benchSegmentation(
   input: string,
-  { bank, policies, threads }: { bank: string; policies: readonly string[]; threads: number },
+  { bank, policies, device, threads }: { bank: string; policies: readonly string[]; device: string; threads: number },
 ): Promise<SegmentationFigures[]> {
   const out = await mkdtemp(join(tmpdir(), "med-danet-bench-"));
   const results: SegmentationFigures[] = [];
@@ -42,6 +42,8 @@ export async function benchSegmentation(
         join(out, "results"),
         "--policy",
         policy,
+        "--device",
+        device,
         "--threads",
         String(threads),
       ];

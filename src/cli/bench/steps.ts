@@ -13,7 +13,6 @@ import { buildStep, createStepper, initialState } from "../../train/step.ts";
 import type { Peer, Timing } from "./peer.ts";
 import { medianTiming, timeRun } from "./timing.ts";
 
-const BATCH = 8;
 const WARM_UP = 2;
 const MATRIX = 2048;
 
@@ -49,23 +48,23 @@ export async function benchPeak(runtime: Runtime, peer: Peer | null, rounds: num
   return { name: "matrix product 2048", ...times, gmacs: MATRIX ** 3 / 1e9 };
 }
 
-/** One training step (forward, backward, update) of each candidate of a recipe at batch 8. */
+/** One training step (forward, backward, update) of each candidate of a recipe. */
 export async function benchSteps(
   runtime: Runtime,
   recipe: Recipe,
-  { peer, rounds }: { peer: Peer | null; rounds: number },
+  { peer, rounds, batch }: { peer: Peer | null; rounds: number; batch: number },
 ): Promise<Comparison[]> {
   const results: Comparison[] = [];
   for (const [id, spec] of Object.entries(candidateSpecs({ recipe, dataset: datasets.brats }))) {
-    const graph = buildStep(spec, { batch: BATCH, lossScale: 0.25, weightDecay: 1e-5 });
+    const graph = buildStep(spec, { batch, lossScale: 0.25, weightDecay: 1e-5 });
     const stepper = await createStepper(runtime, graph, initialState(graph.plan, 1));
-    const pixels = BATCH * spec.image[1]! * spec.image[2]!;
+    const pixels = batch * spec.image[1]! * spec.image[2]!;
     const image = noise(pixels * spec.image[0]!);
     const targets = Uint8Array.from({ length: pixels }, (_, i) => i % spec.outputs);
     const random = createRandom(1);
     const step = () => stepper.step({ image, targets, learningRate: 1e-4, random });
     const times = await inTurns(step, { peer, request: `${id} step`, rounds });
-    results.push({ name: `training step ${id}`, ...times, gmacs: (3 * BATCH * measureNetwork(spec).macs) / 1e9 });
+    results.push({ name: `training step ${id}`, ...times, gmacs: (3 * batch * measureNetwork(spec).macs) / 1e9 });
     await stepper.release();
   }
   return results;

@@ -10,7 +10,7 @@ import { startPeer } from "../bench/peer.ts";
 import { benchSegmentation, type SegmentationFigures } from "../bench/segmentation.ts";
 import { benchPeak, benchSteps, type Comparison } from "../bench/steps.ts";
 import { defineCommand } from "../command.ts";
-import { json, threads } from "../option.ts";
+import { device, json, threads } from "../option.ts";
 import { version } from "../version.ts";
 
 const packaged = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
@@ -32,25 +32,41 @@ export const bench = defineCommand({
       help: "timed runs of each training step",
       value: z.coerce.number().int().positive().default(7),
     },
+    batch: {
+      flags: "--batch <n>",
+      help: "images in a training step (default: 8)",
+      value: z.coerce.number().int().positive().default(8),
+    },
+    device,
     threads,
     json,
   },
-  examples: ["med-danet bench", "med-danet bench --rounds 3 --json"],
+  examples: ["med-danet bench", "med-danet bench --rounds 3 --json", "med-danet bench --device cuda --batch 64"],
   async run(_, options, { print, note, onProgress }) {
-    const { threads = availableParallelism(), rounds } = options;
+    const { threads = availableParallelism(), rounds, device, batch } = options;
     onProgress({ stage: "whole case", done: 0, total: 1 });
     const policies = ["dynamic", "M4"];
-    const segmentation = await benchSegmentation(options.case, { bank: options.bank, policies, threads });
-    const runtime = await createNodeRuntime({ threads, onNote: note });
-    const peer = await startPeer(threads);
+    const segmentation = await benchSegmentation(options.case, { bank: options.bank, policies, device, threads });
+    const runtime = await createNodeRuntime({ device, threads, onNote: note });
+    const peer = await startPeer({ device: device === "cuda" ? "cuda" : "cpu", threads, batch });
     if (!peer) note("PyTorch peer: not installed (Debian: python3-torch), ours alone is timed");
     onProgress({ stage: "training steps", done: 0, total: 1 });
     const peak = await benchPeak(runtime, peer, rounds);
-    const steps = await benchSteps(runtime, recipes.brats, { peer, rounds });
+    const steps = await benchSteps(runtime, recipes.brats, { peer, rounds, batch });
     await peer?.close();
-    const result = { version, runtime: runtime.name, threads, torch: peer?.version ?? null, segmentation, peak, steps };
+    const result = {
+      version,
+      runtime: runtime.name,
+      device,
+      threads,
+      batch,
+      torch: peer?.version ?? null,
+      segmentation,
+      peak,
+      steps,
+    };
     if (options.json) return print(JSON.stringify(result, null, 2));
-    print([segmentationTable(segmentation), stepTable(peak, steps)].map(formatText).join("\n"));
+    print([segmentationTable(segmentation), stepTable(peak, steps, batch)].map(formatText).join("\n"));
   },
 });
 
@@ -72,7 +88,7 @@ function segmentationTable(figures: readonly SegmentationFigures[]): Table {
   };
 }
 
-function stepTable(peak: Comparison, steps: readonly Comparison[]): Table {
+function stepTable(peak: Comparison, steps: readonly Comparison[], batch: number): Table {
   const peakRate = peak.gmacs / peak.ours.wallSeconds;
   const row = ({ name, ours, peer, gmacs }: Comparison) => [
     ...[name, ours.wallSeconds.toFixed(3), ours.cpuSeconds.toFixed(3)],
@@ -88,7 +104,7 @@ function stepTable(peak: Comparison, steps: readonly Comparison[]): Table {
   ];
   const titles = ["run", "wall s", "CPU s", "PyTorch wall", "PyTorch CPU", "wall ratio", "CPU ratio", "of peak"];
   return {
-    title: `Training steps at batch 8 of 4x128x128, medians; peak is ${peakRate.toFixed(0)} GMAC/s`,
+    title: `Training steps at batch ${batch} of 4x128x128, medians; peak is ${peakRate.toFixed(0)} GMAC/s`,
     columns: titles.map((title) => ({ title })),
     rows: [peak, ...steps].map(row),
   };
