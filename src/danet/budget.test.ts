@@ -64,6 +64,11 @@ describe("budget", () => {
     expect(budgetOf(inputs, { budget: 7 })).toBe(7);
   });
 
+  test("a budget that is met but for rounding is met", () => {
+    const tenths: Inputs = { scores: Array.from({ length: 16 }, () => [0, 0.5]), costs: [0, 0.1] };
+    expect(routeAt(tenths, findLambda(tenths, budgetOf(tenths, { effort: 0 })))).not.toContain(0);
+  });
+
   test("the curve rises from nothing to the best routing", () => {
     expect(traceCurve(inputs)).toEqual([
       { cost: 0, expectedDice: 0.5 },

@@ -66,7 +66,8 @@ export function budgetOf(inputs: Inputs, target: Target): number {
 
 /** The least lambda whose routing keeps within the budget, by bisection. */
 export function findLambda(inputs: Inputs, budget: number): number {
-  const fits = (lambda: number) => measureRouting(inputs, routeAt(inputs, lambda)).cost <= budget;
+  const enough = budget * (1 + 1e-9); // sums in another order differ by rounding
+  const fits = (lambda: number) => measureRouting(inputs, routeAt(inputs, lambda)).cost <= enough;
   if (fits(0)) return 0;
   let [low, high] = [0, skipAll(inputs)];
   for (let i = 0; i < BISECTIONS; i++) {

@@ -2,12 +2,13 @@
 
 import type { Bank } from "../danet/bank.ts";
 import type { RegionMetrics } from "../eval/case-metrics.ts";
+import type { Lost } from "../infer/lost.ts";
 import type { Segmentation } from "../infer/segment.ts";
 import { volumeMl } from "../volume/components.ts";
 import type { LabelMap } from "../volume/grid.ts";
 
 /** What every report of a case says, wherever it was segmented. */
-export interface CaseResult extends Omit<Segmentation, "classes" | "trace"> {
+export interface CaseResult extends Omit<Segmentation, "classes" | "trace" | "probabilities"> {
   readonly schemaVersion: 1;
   readonly case: string;
   /** "dynamic", or the candidate that every window got. */
@@ -20,6 +21,8 @@ export interface CaseResult extends Omit<Segmentation, "classes" | "trace"> {
   readonly volumesMl: Readonly<Record<string, number>>;
   /** Where the case has a truth. */
   readonly metrics?: RegionMetrics;
+  /** Region -> truth voxels that no network saw; where the case has a truth. */
+  readonly lost?: Readonly<Record<string, Lost>>;
   readonly bank: { readonly dataset: string; readonly sha256: string };
 }
 
@@ -67,11 +70,7 @@ export function measureVolumes({ grid, data }: LabelMap, regions: Readonly<Recor
 
 /** The report for a reader: one aligned line a subject. */
 export function describeCase(report: CaseReport): string {
-  const { metrics, volumesMl, activation, flops, seconds, candidates } = report;
-  const list = (values: Readonly<Record<string, number>>, format: (value: number) => string) =>
-    Object.entries(values)
-      .map(([name, value]) => `${name} ${format(value)}`)
-      .join("  ");
+  const { metrics, lost, postprocess, curve, volumesMl, activation, flops, seconds, candidates } = report;
   const measured = (name: "dice" | "hd95") =>
     Object.fromEntries(Object.entries(metrics ?? {}).map(([region, values]) => [region, values[name]]));
   const lines: [string, string][] = [
@@ -82,13 +81,63 @@ export function describeCase(report: CaseReport): string {
         ] as [string, string][])
       : []),
     ["volume", list(volumesMl, (value) => `${value.toFixed(2)} ml`)],
+    ...(postprocess ? ([["cleaned", list(postprocess, (voxels) => `${voxels} voxels`)]] as [string, string][]) : []),
     ["routing", list(activation, (value) => `${(100 * value).toFixed(1)} %`)],
+    ...(lost
+      ? ([["lost", `tumour voxels in skipped windows only: ${list(lost, describeLost)}`]] as [string, string][])
+      : []),
+    ...(curve && curve.lambda !== null ? ([["target", describeTarget(curve)]] as [string, string][]) : []),
     ["FLOPs", describeFlops(flops, candidates[candidates.length - 1])],
     ["seconds", list(seconds, (value) => value.toFixed(2))],
     ["memory", `${report.peakMemoryMb.toFixed(0)} MB at the highest`],
   ];
   return [report.case, ...lines.map(([name, text]) => `  ${name.padEnd(8)} ${text}`)].join("\n");
 }
+
+function list<T>(values: Readonly<Record<string, T>>, format: (value: T) => string): string {
+  const entries = Object.entries(values).map(([name, value]) => `${name} ${format(value)}`);
+  return entries.join("  ");
+}
+
+const describeLost = ({ lost, total }: Lost): string =>
+  total === 0 ? "none there" : `${lost} of ${total} (${((100 * lost) / total).toFixed(2)} %)`;
+
+const describeTarget = ({ unit, here, lambda }: NonNullable<CaseReport["curve"]>): string =>
+  `${here.cost.toFixed(1)} ${unit}, expected Dice of a window ${here.expectedDice.toFixed(4)}; ` +
+  `lambda ${lambda?.toPrecision(3)} a ${unit}`;
+
+/** Of the cases with a truth. */
+export interface ReportsSummary {
+  readonly cases: number;
+  /** Region -> mean. */
+  readonly dice: Readonly<Record<string, number>>;
+  /** Region -> voxels of all cases together. */
+  readonly lost: Readonly<Record<string, Lost>>;
+}
+
+/** Undefined where no case has a truth. */
+export function summarizeReports(reports: readonly Pick<CaseResult, "metrics" | "lost">[]): ReportsSummary | undefined {
+  const measured = reports.flatMap(({ metrics, lost }) => (metrics && lost ? [{ metrics, lost }] : []));
+  if (measured.length === 0) return undefined;
+  const sum = (of: (one: (typeof measured)[number]) => number) => measured.reduce((total, one) => total + of(one), 0);
+  const regions = Object.keys(measured[0].metrics);
+  return {
+    cases: measured.length,
+    dice: Object.fromEntries(
+      regions.map((region) => [region, sum(({ metrics }) => metrics[region].dice) / measured.length]),
+    ),
+    lost: Object.fromEntries(
+      regions.map((region) => [
+        region,
+        { lost: sum(({ lost }) => lost[region].lost), total: sum(({ lost }) => lost[region].total) },
+      ]),
+    ),
+  };
+}
+
+export const describeSummary = ({ cases, dice, lost }: ReportsSummary): string =>
+  `${cases} cases with truth: mean Dice ${list(dice, (value) => value.toFixed(4))}; ` +
+  `tumour voxels in skipped windows only: ${list(lost, describeLost)}`;
 
 /** In the paper's counting, without the decision network unless it says so. */
 function describeFlops({ paper, withDecision, alwaysLargest }: CaseReport["flops"], largest: string): string {

@@ -46,14 +46,14 @@ test("every pair of thresholds is measured, the best is the one that mends both"
   const dice = rows.map((row: { minComponent: number; below: number; dice: Record<string, number> }) => [
     ...[row.minComponent, row.below, row.dice["ET"], row.dice["TC"], row.dice["WT"]],
   ]);
-  // WT of A: 2 * 4 / (5 + 4) with the island. ET of B: 0 with the voxel, 1 without. At 9 all is dropped.
+  // WT of A: 2 * 4 / (5 + 4) with the island. ET of B: 0 with the voxel, 1 without. At 9 the largest part stays.
   expect(dice).toEqual([
     [0, 0, 0.5, 1, (8 / 9 + 1) / 2],
     [0, 2, 1, 1, (8 / 9 + 1) / 2],
     [2, 0, 0.5, 1, 1],
     [2, 2, 1, 1, 1],
-    [9, 0, 0.5, 0, 0],
-    [9, 2, 0.5, 0, 0],
+    [9, 0, 0.5, 1, 1],
+    [9, 2, 1, 1, 1],
   ]);
   expect(best.dice).toMatchObject({ minComponent: 2, below: 2, mean: { dice: 1, hd95: 0 } });
   expect(best.hd95).toEqual(best.dice);

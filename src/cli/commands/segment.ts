@@ -5,13 +5,20 @@ import { readBank } from "../../danet/bank.ts";
 import { datasetOf } from "../../data/bank-dataset.ts";
 import { UserError } from "../../error.ts";
 import { openNetworks } from "../../infer/networks.ts";
-import { checkSetting, choiceOf, DYNAMIC } from "../../infer/plan.ts";
+import { checkSetting, checkTarget, choiceOf, DYNAMIC } from "../../infer/plan.ts";
 import { openFolder, requireWritable } from "../../node/folder.ts";
 import { createNodeRuntime } from "../../node/runtime.ts";
-import { type CaseReport, describeCase } from "../../report/case-report.ts";
+import { type CaseReport, describeCase, describeSummary, summarizeReports } from "../../report/case-report.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { device, flag, json, threads } from "../option.ts";
-import { findInputCases, type InputCase, protectFiles } from "../segment/find-input-cases.ts";
+import {
+  findInputCases,
+  type InputCase,
+  probabilitiesName,
+  protectFiles,
+  resultName,
+} from "../segment/find-input-cases.ts";
+import { costsOf, routingOptions, targetOf } from "../segment/routing-options.ts";
 import { type SegmentFilesOptions, segmentFiles } from "../segment/segment-files.ts";
 
 export const segment = defineCommand({
@@ -34,6 +41,17 @@ export const segment = defineCommand({
       help: "average over the four mirrors of each slice; four times the work",
       value: flag(),
     },
+    ...routingOptions,
+    postprocess: {
+      flags: "--no-postprocess",
+      help: "leave out the bank's post-processing",
+      value: z.boolean().default(true),
+    },
+    saveProbabilities: {
+      flags: "--save-probabilities",
+      help: "write <case>_prob.nii.gz too: float32, 4D, one volume a class in the bank's order",
+      value: flag(),
+    },
     force: { flags: "--force", help: "overwrite results that are there already", value: flag() },
     device,
     threads,
@@ -42,6 +60,7 @@ export const segment = defineCommand({
   examples: [
     "med-danet segment examples/BraTS2021_01481 --bank banks/brats --out results",
     "med-danet segment cases/ --bank banks/brats --out results --policy M4",
+    "med-danet segment cases/ --bank banks/brats --out results --effort 0.5",
   ],
   async run(inputs, options, context) {
     const { policy, out, force } = options;
@@ -49,16 +68,20 @@ export const segment = defineCommand({
     const setting = options.setting ?? bank.setting;
     checkSetting(setting, bank);
     if (policy !== DYNAMIC) choiceOf(policy, bank);
+    const target = targetOf(options, bank, policy);
+    checkTarget({ target, policy }, bank);
     const dataset = datasetOf(bank);
     await requireWritable(out);
     const { cases, problems } = await findInputCases(inputs, dataset);
     await protectFiles(cases, { out, force });
     if (cases.length === 0) throw new UserError(problems.join("; "));
-    const { device, threads, flips } = options;
+    const { device, threads, flips, postprocess, saveProbabilities } = options;
     const runtime = await createNodeRuntime({ device, threads, onNote: context.note });
     const networks = openNetworks(bank, runtime);
     try {
-      const settings = { bank, dataset, networks, out: openFolder(out), policy, setting, flips };
+      const costs = await costsOf(options, { bank, networks, note: context.note });
+      const files = { bank, dataset, networks, out: openFolder(out), policy, setting, flips };
+      const settings = { ...files, target, costs, postprocess, saveProbabilities };
       await segmentAll({ cases, problems, json: options.json }, settings, context);
     } finally {
       await networks.release();
@@ -90,10 +113,12 @@ async function segmentAll({ cases, problems, json }: Work, options: SegmentFiles
       if (total > 1) context.complain(error.message);
     }
   }
-  if (json) context.print(JSON.stringify({ cases: reports, failed }, null, 2));
+  const summary = summarizeReports(reports);
+  if (json) context.print(JSON.stringify({ cases: reports, failed, ...(summary && { summary }) }, null, 2));
+  else if (summary && reports.length > 1) context.print(describeSummary(summary));
   if (failed.length === 0) return;
   throw new UserError(total === 1 ? failed[0] : `${failed.length} of ${total} cases failed, as told above`);
 }
 
-const writtenFiles = ({ files: { id } }: InputCase, { out }: SegmentFilesOptions) =>
-  `${out.name}/${id}_seg.nii.gz, ${id}.json, ${id}.png`;
+const writtenFiles = ({ files: { id } }: InputCase, { out, saveProbabilities }: SegmentFilesOptions) =>
+  `${out.name}/${resultName(id)}, ${id}.json, ${id}.png${saveProbabilities ? `, ${probabilitiesName(id)}` : ""}`;

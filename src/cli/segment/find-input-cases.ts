@@ -40,6 +40,7 @@ export async function findInputCases(inputs: readonly string[], dataset: Dataset
 }
 
 export const resultName = (id: string): string => `${id}_seg.nii.gz`;
+export const probabilitiesName = (id: string): string => `${id}_prob.nii.gz`;
 
 /**
  * Throws `UserError` when a result is there already and `force` is not set, and always when `out` holds files of a case:

@@ -1,0 +1,61 @@
+/** @file The options of `segment` that move along the curve of accuracy and cost. */
+
+import { z } from "zod";
+import type { Bank } from "../../danet/bank.ts";
+import type { Target } from "../../danet/budget.ts";
+import { UserError } from "../../error.ts";
+import { type Costs, measureCosts, requireExpectedDice } from "../../infer/budget.ts";
+import type { Networks } from "../../infer/networks.ts";
+import { DYNAMIC } from "../../infer/plan.ts";
+
+export const routingOptions = {
+  budget: {
+    flags: "--budget <n>",
+    help: "best expected Dice for at most so many GFLOPs a case (paper's count, decision network too); seconds with --cost time",
+    value: z.coerce.number().positive().optional(),
+  },
+  effort: {
+    flags: "--effort <share>",
+    help: "the same by share: 1 is the best expected Dice at any cost, 0 the cheapest candidate wherever that runs any",
+    value: z.coerce.number().min(0).max(1).optional(),
+  },
+  cost: {
+    flags: "--cost <name>",
+    help: "what a network costs: flops (default), or time measured on this device first",
+    value: z.enum(["flops", "time"]).default("flops"),
+  },
+} as const;
+
+interface RoutingValues {
+  readonly budget: number | undefined;
+  readonly effort: number | undefined;
+  readonly cost: "flops" | "time";
+}
+
+/** Undefined without either option. Throws `UserError` for both, and for a bank that cannot route to a target. */
+export function targetOf({ budget, effort, cost }: RoutingValues, bank: Bank, policy: string): Target | undefined {
+  if (cost === "time") requireExpectedDice(bank);
+  if (cost === "time" && policy !== DYNAMIC)
+    throw new UserError(
+      `--cost time needs --policy ${DYNAMIC}, found ${policy}: a forced network is not chosen by cost`,
+    );
+  if (effort !== undefined && budget !== undefined)
+    throw new UserError(`--budget and --effort are two ways to say one thing: give one, found ${budget} and ${effort}`);
+  if (effort !== undefined) return { effort };
+  if (budget !== undefined) return { budget: cost === "time" ? 1000 * budget : budget };
+  return undefined;
+}
+
+/** Undefined for FLOPs, the default of `segmentCase`; a calibration is told. */
+export async function costsOf(
+  { cost }: RoutingValues,
+  { bank, networks, note }: { bank: Bank; networks: Networks; note: (line: string) => void },
+): Promise<Costs | undefined> {
+  if (cost === "flops") return undefined;
+  const costs = await measureCosts(bank, networks);
+  const times = [...bank.candidates, bank.decision].map(
+    ({ id }, i) => `${id} ${(costs.candidates[i] ?? costs.decision).toFixed(2)}`,
+  );
+  note(`milliseconds a window on ${networks.runtime}, ${networks.device}: ${times.join(", ")}`);
+  return costs;
+}
