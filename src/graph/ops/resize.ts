@@ -10,7 +10,7 @@ const positions = {
   align_corners: (i: number, n: number, m: number) => (m > 1 ? (i * (n - 1)) / (m - 1) : 0),
 } as const;
 
-interface ResizeAttributes {
+export interface ResizeAttributes {
   readonly axes: readonly number[];
   readonly mode: string;
   readonly coordinate_transformation_mode: string;
