@@ -13,7 +13,7 @@ export const twoBalls = {
 };
 
 /** A ball of label 1 (intensity 300) and one of label 2 (intensity 20) on 100, sd 10. */
-export function makeBalls(seed: number, size: Vec3) {
+function makeBalls(seed: number, size: Vec3) {
   const random = createRandom(seed);
   const grid = { size, spacing: [1, 1, 1] as const, affine: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] };
   const count = size[0] * size[1] * size[2];

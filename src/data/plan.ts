@@ -9,7 +9,7 @@ import type { ChannelNormalization } from "./normalization.ts";
 /** Slices up to this side are one input of the networks, larger ones are cut into windows. */
 export const LARGEST_WHOLE = 160;
 /** Sides of inputs are multiples of this: three halvings in the candidates, five in the decision network. */
-export const SIDE_STEP = 32;
+const SIDE_STEP = 32;
 /** A spacing larger than the others by this much tells how the scanner sliced. */
 const ANISOTROPIC = 1.1;
 

@@ -6,6 +6,7 @@ import { openFolder } from "../node/folder.ts";
 import { nodeGzip as gzip } from "../node/gzip.ts";
 import { brats } from "./brats.ts";
 import { compactCase, expandCase } from "./compact.ts";
+import { decathlon } from "./decathlon.ts";
 import { readSplit } from "./folds.ts";
 import { findCases, loadCase } from "./load.ts";
 import { prepareCase } from "./prepare.ts";
@@ -69,3 +70,16 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
   for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i] - b[i]));
   return largest;
 }
+
+const hippocampus = fileURLToPath(new URL("../../../shared/data/hippocampus", import.meta.url));
+const installed = existsSync(hippocampus);
+if (!installed) console.warn("real.test.ts: skipped, ../shared/data/hippocampus is not here");
+
+test.skipIf(!installed)("the Decathlon's hippocampus: 259 cases in squares of 64", { timeout: 300_000 }, async () => {
+  const folder = openFolder(hippocampus);
+  const dataset = await decathlon.open(folder, gzip);
+  expect(dataset.regions).toEqual({ Anterior: [1], Posterior: [2] });
+  expect(dataset.frame).toEqual({ orientation: "RAS", spacing: [1, 1, null], sliceSize: [64, 64] });
+  expect(dataset.normalization).toEqual([{ kind: "zscore", over: "all" }]);
+  expect(await findCases(dataset, folder)).toHaveLength(259);
+});

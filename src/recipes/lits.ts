@@ -29,6 +29,8 @@ export const lits: Recipe = {
 export const ctPhantom: Recipe = {
   ...phantom,
   dataset: "ct-phantom",
+  // Lesions are a tenth of the liver and learned after it.
+  bank: { ...phantom.bank, epochs: 12 },
   postprocess: NONE,
   sampling: { ...phantom.sampling, scale: lits.sampling.scale },
 };

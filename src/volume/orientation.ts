@@ -5,7 +5,7 @@ import { joinAffine, linearPart, nearestOrthogonal, toWorld } from "./affine.ts"
 import type { Affine, Grid, LabelMap, Vec3, Volume } from "./grid.ts";
 
 /** For each axis of the wanted orientation: the axis of the source that runs along it, and whether the other way round. */
-export interface Turn {
+interface Turn {
   readonly axis: number;
   readonly flip: boolean;
 }

@@ -75,3 +75,19 @@ test("Decathlon format: a plan, a bank, label maps of test images, metrics of ea
   const unknown = await run("evaluate", "--truth", data, "--pred", results, "--bank", bankFolder, "--json");
   expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('case "ball_test"') });
 });
+
+test("CT: phantoms written, learned, segmented, and the liver found, per case and over all cases", async () => {
+  const root = await newFolder();
+  const [data, out, results] = ["data", "run", "results"].map((name) => join(root, name)) as [string, string, string];
+  expect(await run("phantom", "--dataset", "ct-phantom", "--out", data, "--cases", "5")).toMatchObject({ code: 0 });
+  const short = setting("bank.epochs=2", "decisionTraining.epochs=1", "bank.validateEvery=9");
+  const trained = await run("train", "--recipe", "ct-phantom", "--data", data, "--out", out, ...short);
+  expect(trained).toMatchObject({ code: 0 });
+  const bank = join(out, "bank");
+  expect(await run("segment", data, "--bank", bank, "--out", results, "--policy", "M1")).toMatchObject({ code: 0 });
+  const measured = await run("evaluate", "--truth", data, "--pred", results, "--dataset", "lits", "--json");
+  const { summary, globalDice } = JSON.parse(measured.stdout);
+  expect(summary.liver.dice.n).toBe(5);
+  expect(summary.liver.dice.mean).toBeGreaterThan(0.5);
+  expect(globalDice.liver).toBeGreaterThan(0.5);
+});
