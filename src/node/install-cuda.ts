@@ -40,14 +40,14 @@ const run = promisify(execFile);
  */
 export async function installCuda(onProgress: (progress: Progress) => void, source = cudaPackage): Promise<string> {
   const { folder } = await requireFit(source);
-  const { name, version, files } = source;
+  const { name, version, megabytes, files } = source;
   const temporary = await mkdtemp(join(folder, ".cuda-")).catch((error: Error) => {
     throw new UserError(`${folder} must be writable: ${error.message}`);
   });
   try {
     const steps = ["fetch", "unpack", "check", "place"];
-    const report = (step: string) =>
-      onProgress({ stage: "CUDA files", done: steps.indexOf(step), total: steps.length });
+    const stage = `CUDA files, ${megabytes} MB from npm`;
+    const report = (step: string) => onProgress({ stage, done: steps.indexOf(step), total: steps.length });
     report("fetch");
     const archive = await fetchPackage(`${name}@${version}`, temporary);
     report("unpack");

@@ -64,9 +64,8 @@ async function printStatus({ json }: Options, { print }: Context) {
   if (found.cuda) print(formatText(cudaTable(found.cuda)));
 }
 
-async function install({ json }: Options, { print, note, onProgress }: Context) {
-  const { name, version, megabytes } = cudaPackage;
-  note(`fetching ${megabytes} MB: ${name} ${version} from npm`);
+async function install({ json }: Options, { print, onProgress }: Context) {
+  const { name, version } = cudaPackage;
   const folder = await installCuda(onProgress);
   print(json ? JSON.stringify({ folder, name, version }) : `the CUDA files are in ${folder}; see: med-danet gpu`);
 }
