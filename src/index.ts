@@ -1,5 +1,6 @@
 /**
- * @file The public API: everything that runs anywhere. `med-danet/node` adds what Node brings (ONNX Runtime, folders, gzip).
+ * @file The public API: everything that runs anywhere. `med-danet/node` adds what Node brings (ONNX Runtime, folders, gzip),
+ * `med-danet/web` what a browser does.
  *
  * @example
  * import { datasets, findCases, loadCase, openNetworks, prepareCase, readBank, segmentCase } from "med-danet";
@@ -20,6 +21,7 @@ export { bestChoice, type ChoiceMetric, paperChoiceMetric } from "./danet/choice
 export type { CaseFiles, Dataset } from "./data/dataset.ts";
 export { datasets } from "./data/index.ts";
 export { findCases, loadCase, type RawCase } from "./data/load.ts";
+export { openDataset } from "./data/open.ts";
 export { writePhantoms } from "./data/phantom.ts";
 export { type PreparedCase, prepareCase } from "./data/prepare.ts";
 export { UserError } from "./error.ts";
@@ -32,6 +34,7 @@ export { networks } from "./nets/index.ts";
 export type { Folder, Gzip, Progress, Runtime, Session, Tensor } from "./platform.ts";
 export { recipes } from "./recipes/index.ts";
 export { openRun } from "./train/open.ts";
+export { openRecipe, type RecipePlan } from "./train/open-recipe.ts";
 export { applySettings, type Recipe } from "./train/recipe.ts";
 export { train } from "./train/train.ts";
 export { readNifti, writeNiftiLabels } from "./volume/nifti.ts";

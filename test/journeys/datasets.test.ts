@@ -53,7 +53,16 @@ test("Decathlon format: a plan, a bank, label maps of test images, metrics of ea
   expect(bank.trainingCases).toHaveLength(4);
 
   const bankFolder = join(out, "bank");
-  expect(await run("segment", data, "--bank", bankFolder, "--out", results)).toMatchObject({ code: 0 });
+  const fresh = join(root, "fresh");
+  expect(await run("segment", data, "--bank", bankFolder, "--out", fresh, "--unseen")).toMatchObject({ code: 0 });
+  const ids = [
+    ...bank.trainingCases,
+    ...(await readdir(fresh)).flatMap((name) => /(.*)_seg\.nii/.exec(name)?.[1] ?? []),
+  ];
+  expect(ids.sort()).toEqual([...Array(5).keys(), "test"].map((k) => `ball_${String(k).padStart(3, "0")}`).sort());
+  expect(await run("segment", data, "--bank", bankFolder, "--out", results, "--policy", "M2")).toMatchObject({
+    code: 0,
+  });
   const maps = (await readdir(results)).filter((name) => name.endsWith(".nii.gz"));
   expect(maps).toHaveLength(6);
   expect(maps).toContain("ball_test_seg.nii.gz");

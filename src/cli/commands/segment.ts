@@ -1,7 +1,7 @@
 /** @file `med-danet segment`: cases in, label maps, reports and pictures out. */
 
 import { z } from "zod";
-import { readBank } from "../../danet/bank.ts";
+import { type Bank, readBank } from "../../danet/bank.ts";
 import { datasetOf } from "../../data/bank-dataset.ts";
 import { UserError } from "../../error.ts";
 import { openNetworks } from "../../infer/networks.ts";
@@ -52,6 +52,11 @@ export const segment = defineCommand({
       help: "write <case>_prob.nii.gz too: float32, 4D, one volume a class in the bank's order",
       value: flag(),
     },
+    unseen: {
+      flags: "--unseen",
+      help: "leave out the cases that the bank learned from: after train --fold k/n, those of fold k remain",
+      value: flag(),
+    },
     force: { flags: "--force", help: "overwrite results that are there already", value: flag() },
     device,
     threads,
@@ -72,7 +77,9 @@ export const segment = defineCommand({
     checkTarget({ target, policy }, bank);
     const dataset = datasetOf(bank);
     await requireWritable(out);
-    const { cases, problems } = await findInputCases(inputs, dataset);
+    const found = await findInputCases(inputs, dataset);
+    const { problems } = found;
+    const cases = options.unseen ? keepUnseen(found.cases, bank) : found.cases;
     await protectFiles(cases, { out, force });
     if (cases.length === 0) throw new UserError(problems.join("; "));
     const { device, threads, flips, postprocess, saveProbabilities } = options;
@@ -88,6 +95,13 @@ export const segment = defineCommand({
     }
   },
 });
+
+function keepUnseen(cases: readonly InputCase[], { trainingCases, folder }: Bank): readonly InputCase[] {
+  const learned = new Set(trainingCases);
+  const unseen = cases.filter(({ files }) => !learned.has(files.id));
+  if (unseen.length > 0 || cases.length === 0) return unseen;
+  throw new UserError(`--unseen: ${folder.name} must not have learned from every case of the input, found none else`);
+}
 
 interface Work {
   readonly cases: readonly InputCase[];
