@@ -24,7 +24,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   node: [],
   web: [],
   index: Object.keys(core),
-  cli: [...Object.keys(core), "node"],
+  cli: [...Object.keys(core), "node", "server"],
   server: [...Object.keys(core), "node"],
   app: [...Object.keys(core), "web"],
 };

@@ -1,7 +1,6 @@
 /** @file `med-danet bench`: speed and memory, as ratios of runs that took turns in the same minutes. */
 
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { createNodeRuntime } from "../../node/runtime.ts";
 import { recipes } from "../../recipes/index.ts";
@@ -11,9 +10,8 @@ import { benchSegmentation, type SegmentationFigures } from "../bench/segmentati
 import { benchPeak, benchSteps, type Comparison } from "../bench/steps.ts";
 import { defineCommand } from "../command.ts";
 import { device, json, threads } from "../option.ts";
+import { packaged } from "../packaged.ts";
 import { version } from "../version.ts";
-
-const packaged = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
 export const bench = defineCommand({
   options: {

@@ -30,5 +30,9 @@ export const commands = {
     summary: "Say what each device has and lacks, fetch the CUDA files, check its ops",
     load: async () => (await import("./gpu.ts")).gpu,
   },
+  serve: {
+    summary: "Serve the page, and an HTTP API that queues cases",
+    load: async () => (await import("./serve.ts")).serve,
+  },
   bench: { summary: "Measure speed and memory on this machine", load: async () => (await import("./bench.ts")).bench },
 } as const;
