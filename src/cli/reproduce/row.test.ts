@@ -11,6 +11,7 @@ const measured = (id: string, dice: number, paper: number, inputs: number): Meas
   },
   flops: { ...flops(paper), withDecision: flops(paper + 1e9), alwaysLargest: flops(9e9) },
   decisions: Array.from({ length: inputs }, (_, i) => ({ slice: i < inputs / 2 ? 0 : 1, window: 0, choice: 1 })),
+  lost: { ET: { lost: 1, total: 10 }, WT: { lost: 3, total: 40 } },
   seconds: { total: paper / 1e9 },
 });
 const row = averageCases("M1", [measured("a", 0.5, 2e9, 4), measured("b", 1, 4e9, 8)]);
@@ -19,7 +20,7 @@ test("means over cases; FLOPs in G over cases, slices and inputs", () => {
   expect(row).toEqual({
     ...{ method: "M1", source: "ours", dice: { ET: 75, WT: 100 }, hd95: { ET: 2, WT: 0 } },
     gflops: { allCases: 6, perCase: 3, perSlice: 1.5, perInference: 0.5 },
-    ...{ perCaseWithDecision: 4, seconds: 3 },
+    ...{ perCaseWithDecision: 4, lost: 7.5, seconds: 3 },
   });
   expect(meanDice(row)).toBe(87.5);
 });

@@ -15,12 +15,14 @@ export interface Row {
   /** In G, the paper's count; the decision network is only in `perCaseWithDecision`. */
   readonly gflops: Readonly<Record<"allCases" | "perCase" | "perSlice" | "perInference", number>>;
   readonly perCaseWithDecision?: number;
+  /** Percent of the tumour voxels of all cases that lie in skipped inputs only. */
+  readonly lost?: number;
   /** Wall time of a case, mean. */
   readonly seconds?: number;
 }
 
 /** What a row needs of a segmented case. */
-export type MeasuredCase = Pick<CaseReport, "case" | "metrics" | "flops" | "decisions" | "seconds">;
+export type MeasuredCase = Pick<CaseReport, "case" | "metrics" | "flops" | "decisions" | "seconds" | "lost">;
 
 /** Our row: means over the cases, all of which have a truth. */
 export function averageCases(method: string, cases: readonly MeasuredCase[]): Row {
@@ -40,9 +42,20 @@ export function averageCases(method: string, cases: readonly MeasuredCase[]): Ro
       perSlice: allCases / slices,
       perInference: allCases / inferences,
     },
+    ...lostShare(cases),
     perCaseWithDecision: giga(({ flops }) => flops.withDecision.paper) / cases.length,
     seconds: mean(cases.map(({ seconds }) => seconds["total"] ?? 0)),
   };
+}
+
+/** Of the region with most voxels, which holds the others. */
+function lostShare(cases: readonly MeasuredCase[]): Pick<Row, "lost"> {
+  const whole = cases.flatMap(({ lost = {} }) => {
+    const regions = Object.values(lost);
+    return regions.length === 0 ? [] : [regions.reduce((a, b) => (b.total > a.total ? b : a))];
+  });
+  const total = whole.reduce((sum, one) => sum + one.total, 0);
+  return total === 0 ? {} : { lost: (100 * whole.reduce((sum, one) => sum + one.lost, 0)) / total };
 }
 
 /** Mean of Dice over the regions, percent. */
@@ -85,14 +98,15 @@ function tableOf(rows: readonly Row[], title: string): Table {
       ...regions.map((region) => ({ title: `HD95 ${region}`, unit: "mm" as const })),
       ...counts.map((count) => ({ title: `G ${flops[count]}`, unit: "G" as const })),
       { title: "G a case with decisions", unit: "G" },
+      { title: "tumour lost %", unit: "percent" },
       { title: "seconds a case", unit: "seconds" },
     ],
-    rows: rows.map(({ method, source, dice, hd95, gflops, perCaseWithDecision, seconds }) => [
+    rows: rows.map(({ method, source, dice, hd95, gflops, perCaseWithDecision, lost, seconds }) => [
       ...[method, source],
       ...regions.map((region) => dice[region] ?? null),
       ...regions.map((region) => hd95?.[region] ?? null),
       ...counts.map((count) => gflops[count]),
-      ...[perCaseWithDecision ?? null, seconds ?? null],
+      ...[perCaseWithDecision ?? null, lost ?? null, seconds ?? null],
     ]),
   };
 }
