@@ -15,3 +15,10 @@ test("without onnxruntime-node the WebAssembly build runs, and says so once", as
 test("other devices need it", async () => {
   await expect(createNodeRuntime({ device: "cuda" })).rejects.toThrow("device cuda needs onnxruntime-node");
 });
+
+test("neither runtime: one line", async () => {
+  vi.doMock("onnxruntime-web", () => {
+    throw new Error("Cannot find package");
+  });
+  await expect(createNodeRuntime({ device: "wasm" })).rejects.toThrow("device wasm needs onnxruntime-web: npm install");
+});

@@ -20,7 +20,7 @@ test("each device is usable, or says in one line why not and what to do", async 
   expect(devices[0]).toEqual({ ...devices[0], usable: true, problem: null });
   for (const { usable, runtime, problem } of devices)
     if (usable) expect(runtime).toMatch(/^onnxruntime-\w+ 1\./);
-    else expect(problem).toMatch(/^device (webgpu|cuda) [^\n]+ use --device cpu$/);
+    else expect(problem).toMatch(/^device (webgpu|cuda|wasm) [^\n]+ use --device cpu$/);
   expect(cuda).toMatchObject({ provider: { "libonnxruntime_providers_cuda.so": expect.any(Boolean) } });
 });
 
