@@ -122,7 +122,6 @@ export function configurePage(options: PageOptions): UserConfig {
     root: join(root, "src/app"),
     base: "./",
     publicDir: PUBLIC,
-    configFile: false,
     plugins: [withoutZarr(), svelte({ configFile: false }), fetchedFiles(options), policy(), finish()],
     define: {
       __VERSION_OF_PACKAGE__: JSON.stringify(version),

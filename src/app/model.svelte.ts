@@ -1,21 +1,13 @@
 /** @file What the page knows and does: one object that the components show, and functions that change it. */
 
+import { UserError } from "../error.ts";
 import { DYNAMIC } from "../infer/plan.ts";
 import { toWorld } from "../volume/affine.ts";
 import type { Vec3 } from "../volume/grid.ts";
 import type { GivenFile } from "../web/index.ts";
 import { moveToSlice, sliceAt } from "./frame-position.ts";
 import { connect } from "./rpc.ts";
-import type {
-  BankInfo,
-  FoundCase,
-  OpenedCase,
-  Result,
-  Settings,
-  Source,
-  WorkerEvent,
-  WorkerMethods,
-} from "./worker.ts";
+import type { BankInfo, Found, OpenedCase, Result, Settings, Source, WorkerEvent, WorkerMethods } from "./worker.ts";
 
 export const planes = ["all", "axial", "coronal", "sagittal", "3D"] as const;
 export type Plane = (typeof planes)[number];
@@ -49,9 +41,9 @@ export const model = $state({
   busy: "Loading the bank",
   problem: "",
   notes: [] as readonly string[],
-  cases: [] as readonly FoundCase[],
+  cases: [] as Found["cases"],
   /** Files whose channel is to be asked for. */
-  unknown: [] as readonly string[],
+  unknown: [] as Found["unknown"],
   opened: undefined as Loaded | undefined,
   settings: { policy: DYNAMIC, effort: undefined, flips: false, device: "auto" } as {
     -readonly [K in keyof Settings]: Settings[K];
@@ -118,12 +110,12 @@ export const assignChannels = (roles: Record<string, string>) =>
   attempt("Reading the case", async () => take(await call("assign", $state.snapshot(roles))));
 
 /** Opens the only complete case, or asks which; where none is complete, which file is what. */
-async function take({ cases, unknown }: { cases: readonly FoundCase[]; unknown: readonly string[] }): Promise<void> {
+async function take({ cases, unknown }: Found): Promise<void> {
   const complete = cases.filter(({ problem }) => problem === undefined);
   const [first] = complete;
-  if (!first && unknown.length === 0) throw Object.assign(new Error(cases[0].problem), { name: "UserError" });
+  if (!first && unknown.length === 0) throw new UserError(cases[0].problem);
   model.cases = complete;
-  model.unknown = first ? [] : unknown;
+  model.unknown = unknown;
   if (first) await open(first.id);
 }
 

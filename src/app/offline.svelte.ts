@@ -11,5 +11,9 @@ export async function keepOffline(): Promise<void> {
   await navigator.serviceWorker.register("./service-worker.js");
   const { active } = await navigator.serviceWorker.ready;
   const sample = __SAMPLE__.files.filter((file) => file.endsWith(".gz")).map((file) => `sample/${file}`);
-  active?.postMessage({ keep: ["ort/ort-wasm-simd-threaded.mjs", "ort/ort-wasm-simd-threaded.wasm", ...sample] });
+  const keep = ["ort/ort-wasm-simd-threaded.mjs", "ort/ort-wasm-simd-threaded.wasm", ...sample];
+  const ask = () => active?.postMessage({ keep });
+  ask();
+  // A browser may end a service worker at any time; what it has kept by then stays.
+  const timer = setInterval(() => (offline.ready ? clearInterval(timer) : ask()), 20_000);
 }

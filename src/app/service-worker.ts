@@ -34,9 +34,14 @@ async function dropOldCaches(): Promise<void> {
 }
 
 /** The page names what it will need: engine and sample; the bank names its own files. */
-worker.addEventListener("message", (event) =>
-  event.waitUntil(keep(event.data.keep).then(() => event.source?.postMessage("kept"))),
-);
+worker.addEventListener("message", (event) => {
+  keeping ??= keep(event.data.keep).finally(() => {
+    keeping = undefined;
+  });
+  event.waitUntil(keeping.then(() => event.source?.postMessage("kept")));
+});
+
+let keeping: Promise<void> | undefined;
 
 async function keep(paths: readonly string[]): Promise<void> {
   const bank = await (await fromNetwork(new Request("bank/bank.json"))).json();

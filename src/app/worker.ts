@@ -41,8 +41,10 @@ export interface BankInfo extends Pick<Bank, "dataset" | "channels" | "setting" 
   readonly hasEffort: boolean;
 }
 
-export interface FoundCase extends Pick<CaseFiles, "id" | "problem"> {
-  readonly hasTruth: boolean;
+export interface Found {
+  readonly cases: readonly CaseFiles[];
+  /** Where none is complete and there are names that tell nothing: all files, to ask what each is. */
+  readonly unknown: readonly string[];
 }
 
 export interface OpenedCase {
@@ -104,13 +106,12 @@ const methods = {
     const hasEffort = expectedDice !== undefined;
     return { dataset: bank.dataset, channels, setting, regions, sha256, candidates: costs, hasEffort };
   },
-  /** The cases of a source, and the NIfTI files that belong to none by their names. */
-  find: async (source: Source): Promise<{ cases: FoundCase[]; unknown: string[] }> => {
+  find: async (source: Source): Promise<Found> => {
     folder = await openSource(source);
     return listCases();
   },
   /** Path -> channel or "truth": one case of files whose names tell too little. */
-  assign: async (roles: Readonly<Record<string, string>>): Promise<{ cases: FoundCase[]; unknown: string[] }> => {
+  assign: async (roles: Readonly<Record<string, string>>): Promise<Found> => {
     folder = renameFiles(folder, roles);
     return listCases();
   },
@@ -123,13 +124,15 @@ const methods = {
       ...images,
       read: async (name) => (name === added ? new Uint8Array(await file.arrayBuffer()) : images.read(name)),
     };
-    const kept = finished;
-    const opened = await openCase({ ...current!.files, truth: added }).catch((error) => {
-      folder = images;
+    const [kept, result] = [current!, finished];
+    try {
+      const opened = await openCase({ ...kept.files, truth: added });
+      finished = result;
+      return result ? { opened, result: await describe(result, {}) } : { opened };
+    } catch (error) {
+      [folder, current, finished] = [images, kept, result];
       throw error;
-    });
-    finished = kept;
-    return kept ? { opened, result: await describe(kept, {}) } : { opened };
+    }
   },
   /** The file of a channel, as it is. */
   channel: async (name: string): Promise<Uint8Array> => folder.read(current!.files.channels[name]),
@@ -150,17 +153,14 @@ async function openSource(source: Source): Promise<Folder> {
   return openZip(new Uint8Array(await source.file.arrayBuffer()), source.name);
 }
 
-async function listCases() {
+async function listCases(): Promise<Found> {
   const paths = (await folder.list()).filter((path) => /\.nii(\.gz)?$/i.test(path) && !path.includes("__MACOSX"));
   if (paths.length === 0)
     throw new UserError(`${folder.name}: a case is four NIfTI files (.nii or .nii.gz), found none; choose others`);
   cases = dataset.recognise(paths);
   const known = new Set(cases.flatMap(({ channels, truth }) => [...Object.values(channels), truth]));
-  const found = cases.map(({ id, problem, truth }) => ({
-    ...{ id, hasTruth: truth !== undefined },
-    ...(problem !== undefined && { problem }),
-  }));
-  return { cases: found, unknown: paths.filter((path) => !known.has(path)) };
+  const isClear = cases.some(({ problem }) => problem === undefined) || paths.every((path) => known.has(path));
+  return { cases, unknown: isClear ? [] : paths };
 }
 
 function renameFiles(source: Folder, roles: Readonly<Record<string, string>>): Folder {

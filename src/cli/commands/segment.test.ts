@@ -3,14 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { type NewBank, writeBank } from "../../danet/bank.ts";
+import { handmadeBank, makeCandidate, makeDecision } from "../../../test/handmade-bank.ts";
+import { writeBank } from "../../danet/bank.ts";
 import { writePhantoms } from "../../data/phantom.ts";
-import { writeOnnx } from "../../graph/onnx.ts";
-import { conv } from "../../graph/ops/conv.ts";
-import { globalAveragePool } from "../../graph/ops/pool.ts";
-import { reshape } from "../../graph/ops/shape.ts";
-import { softmax } from "../../graph/ops/softmax.ts";
-import { BATCH, constant, input, type Value } from "../../graph/value.ts";
 import { nodeGzip } from "../../node/gzip.ts";
 import { openFolder } from "../../node/index.ts";
 import { type NiftiImage, readNifti, readNiftiLabels, writeNiftiVolume } from "../../volume/nifti.ts";
@@ -31,59 +26,19 @@ vi.mock("node:fs/promises", async (original) => {
   };
 });
 
-/** 1x1 convolution; `weights` has a number for every channel of every output. */
-function pointwise(image: Value, weights: readonly number[], bias: readonly number[]): Value {
-  const w = constant(Float32Array.from(weights), [bias.length, image.shape[1], 1, 1]);
-  const b = constant(Float32Array.from(bias), [bias.length]);
-  return conv(image, w, { pads: [0, 0, 0, 0], strides: [1, 1], group: 1 }, b);
-}
-
-/** Class 2 (edema) where the FLAIR z-score is above `threshold`, no other class. */
-function makeCandidate(threshold: number, channels = 4): Uint8Array {
-  const image = input("image", [BATCH, channels, 16, 16]);
-  const weights = new Array(4 * channels).fill(0).with(2 * channels, 50);
-  return writeOnnx({ probabilities: softmax(pointwise(image, weights, [0, -99, -50 * threshold, -99]), 1) });
-}
-
-/** Chooses M1 for every window. */
-function makeDecision(): Uint8Array {
-  const image = input("image", [BATCH, 4, 16, 16]);
-  const logits = pointwise(image, new Array(12).fill(0), [0, 1, 0]);
-  return writeOnnx({ logits: reshape(globalAveragePool(logits), [BATCH, 3]) });
-}
-
-const describeModel = (id: string, paper: number) => ({
-  ...{ id, network: "onnx", config: {}, file: `${id}.onnx`, output: "probabilities" as const },
-  ...{ parameters: 20, flops: { macs: paper, paper } },
-});
-
-const manifest: NewBank = {
-  dataset: "phantom",
-  channels: ["flair", "t1ce", "t1", "t2"],
-  labels: [0, 1, 2, 4],
-  regions: { ET: [4], TC: [1, 4], WT: [1, 2, 4] },
-  normalization: "brainZscore",
-  frame: { orientation: "LPS", spacing: [1, 1, 1], sliceSize: [32, 32] },
-  inputSize: [16, 16],
-  setting: "window",
-  stride: 16,
-  candidates: [describeModel("M1", 1000), describeModel("M2", 2000)],
-  decision: { ...describeModel("decision", 10), output: "logits" },
-  recipe: {},
-  trainingCases: [],
-  seed: 1,
-  toolVersion: "0",
-};
-
 let made: string;
 let root: string;
 beforeAll(async () => {
   made = await mkdtemp(join(tmpdir(), "segment-made-"));
   await writePhantoms(openFolder(join(made, "cases")), nodeGzip, { cases: 2, seed: 3, size: [32, 32, 4] });
-  const models = { "M1.onnx": makeCandidate(1), "M2.onnx": makeCandidate(-9), "decision.onnx": makeDecision() };
-  await writeBank(openFolder(join(made, "bank")), manifest, models);
+  const models = {
+    "M1.onnx": makeCandidate(1),
+    "M2.onnx": makeCandidate(-9),
+    "decision.onnx": makeDecision([0, 1, 0]),
+  }; // M1 for every window
+  await writeBank(openFolder(join(made, "bank")), handmadeBank, models);
   const strange = { ...models, "M1.onnx": makeCandidate(1, 3) };
-  await writeBank(openFolder(join(made, "strange")), manifest, strange);
+  await writeBank(openFolder(join(made, "strange")), handmadeBank, strange);
 });
 afterAll(() => rm(made, { recursive: true }));
 beforeEach(async () => {
@@ -258,7 +213,7 @@ const damage = {
   },
   emptyBrain: async () => {
     const empty = ({ data }: NiftiImage) => ({ data: data.map(() => 0) });
-    for (const channel of manifest.channels) await rewrite(`${channel}.nii.gz`, empty);
+    for (const channel of handmadeBank.channels) await rewrite(`${channel}.nii.gz`, empty);
   },
   fillDisk: async () => {
     disk.isFull = true;
