@@ -147,10 +147,15 @@ async function replaceDecision({ bank, dataset }: Lab, { variant, recipe, folder
   const onnx = await folder.read(FILE);
   const { parameters, macs, paper } = measureNetwork(decisionSpec({ recipe, dataset }));
   const hash = await sha256(onnx);
-  const decision: BankModel = { ...bank.decision, file: FILE, parameters, flops: { macs, paper }, sha256: hash };
+  const { id, network, config } = recipe.decision;
+  const decision: BankModel = {
+    ...{ id, network, config, file: FILE, output: "logits" },
+    ...{ parameters, flops: { macs, paper }, sha256: hash },
+  };
   const read = (path: string) => (path === FILE ? Promise.resolve(onnx) : bank.folder.read(path));
+  const { expectedDice: _, ...rest } = bank; // of the bank's own decision network
   return {
-    ...bank,
+    ...rest,
     candidates: bank.candidates.filter(({ id }) => variant.candidates.includes(id)),
     decision,
     sha256: await sha256(new TextEncoder().encode(`${bank.sha256} ${hash} ${variant.candidates.join()}`)),
