@@ -1,6 +1,6 @@
 /**
- * @file The model bank B = { skip, M_1, ..., M_n } (Eq. 3) and its decision network as a folder: `bank.json` and one ONNX
- * file a network. It is all that training hands to use.
+ * @file The model bank B = { skip, M_1, ..., M_n } (Eq. 3) and its decision network, where it has one, as a folder:
+ * `bank.json` and one ONNX file a network. It is all that training hands to use.
  */
 
 import { z } from "zod";
@@ -26,6 +26,8 @@ const model = z.strictObject({
   file: z.string().regex(/^[^/\\]+\.onnx$/, "must be the name of an .onnx file beside bank.json"),
   /** What the graph's output holds; the output bears the same name. */
   output: z.enum(["probabilities", "logits"]),
+  /** Slices of its input, for a network in three dimensions; absent: it takes slices one by one. */
+  depth: size.exactOptional(),
   parameters: count,
   flops,
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits"),
@@ -62,11 +64,12 @@ const bankSchema = z.strictObject({
   inputSize: z.tuple([size, size]),
   /** `window`: overlapping windows over the slice (Setting 1); `full`: the slice is the input (Setting 2). */
   setting: z.enum(["window", "full"]),
-  /** Step between windows, pixels; unused in `full`. */
+  /** Step between windows, voxels; of a network in three dimensions between slices too. In `full` unused within a slice. */
   stride: size,
   /** In rising cost. */
   candidates: z.array(model).min(1),
-  decision: model,
+  /** Absent: the user names the candidate that every input gets. */
+  decision: model.exactOptional(),
   /** `[j][k]`: mean S (Eq. 4) of action k on training windows whose choice label is j; routing under a budget needs it. */
   expectedDice: z.array(z.array(z.number().min(0).max(1))).optional(),
   postprocess: postprocessing.optional(),
@@ -87,11 +90,26 @@ export interface Bank extends BankManifest {
   readonly folder: Folder;
 }
 
+/** Every network of a bank. */
+export const modelsOf = <T>({ candidates, decision }: { candidates: readonly T[]; decision?: T }): readonly T[] =>
+  decision ? [...candidates, decision] : candidates;
+
+/** Throws `UserError` where the bank has none. */
+export function decisionOf({
+  decision,
+  candidates,
+  folder,
+}: Pick<Bank, "decision" | "candidates" | "folder">): BankModel {
+  if (decision) return decision;
+  const ids = candidates.map(({ id }) => id).join(", ");
+  throw new UserError(`${folder.name}: this needs a decision network, the bank holds ${ids} alone`);
+}
+
 /** What `writeBank` is given: hashes are its own work. */
 export type UnhashedModel = Omit<BankModel, "sha256">;
 export type NewBank = Omit<BankManifest, "formatVersion" | "candidates" | "decision"> & {
   readonly candidates: readonly UnhashedModel[];
-  readonly decision: UnhashedModel;
+  readonly decision?: UnhashedModel;
 };
 
 /**
@@ -105,7 +123,7 @@ export async function readBank(folder: Folder): Promise<Bank> {
   const bytes = await folder.read(BANK_FILE);
   const manifest = parseManifest(bytes, folder.name);
   checkConsistency(manifest, folder.name);
-  for (const { id, file, sha256: expected } of [...manifest.candidates, manifest.decision]) {
+  for (const { id, file, sha256: expected } of modelsOf(manifest)) {
     if (!present.has(file)) throw new UserError(`${folder.name}: ${file} of "${id}" is missing`);
     const found = await sha256(await folder.read(file));
     if (found !== expected) {
@@ -129,10 +147,10 @@ export async function writeBank(folder: Folder, bank: NewBank, models: Readonly<
     formatVersion: FORMAT_VERSION,
     ...bank,
     candidates: await Promise.all(bank.candidates.map(hashed)),
-    decision: await hashed(bank.decision),
+    ...(bank.decision && { decision: await hashed(bank.decision) }),
   });
   checkConsistency(manifest, folder.name);
-  for (const { file } of [...manifest.candidates, manifest.decision]) await folder.write(file, models[file]!);
+  for (const { file } of modelsOf(manifest)) await folder.write(file, models[file]!);
   await folder.write(BANK_FILE, new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
 }
 
@@ -161,7 +179,7 @@ function checkConsistency(bank: BankManifest, name: string) {
   const fail = (message: string) => {
     throw new UserError(`${name}: ${BANK_FILE}: ${message}`);
   };
-  const models = [...bank.candidates, bank.decision];
+  const models = modelsOf(bank);
   for (const key of ["id", "file"] as const) {
     const twice = models.find((entry, i) => models.findIndex((other) => other[key] === entry[key]) < i);
     if (twice) fail(`every ${key} must be used once, "${twice[key]}" is used twice`);
@@ -175,7 +193,8 @@ function checkConsistency(bank: BankManifest, name: string) {
       fail(`candidates must be in rising cost, "${candidate.id}" costs less than "${cheaper.id}" before it`);
     }
   });
-  if (bank.decision.output !== "logits") fail(`the decision network's output must be "logits"`);
+  if (bank.decision) checkDecision(bank, bank.decision, fail);
+  else if (bank.expectedDice) fail("expectedDice needs a decision network");
   if (bank.labels[0] !== 0 || new Set(bank.labels).size < bank.labels.length) {
     fail(`labels must start with 0 and be different, found ${bank.labels.join(", ")}`);
   }
@@ -189,13 +208,21 @@ function checkConsistency(bank: BankManifest, name: string) {
     if (!bank.labels.includes(becomes) || bank.regions[region]!.includes(becomes))
       fail(`postprocess.minRegion.${region} must become a label outside the region, found ${becomes}`);
   }
-  const actions = bank.candidates.length + 1;
-  if (bank.expectedDice && [bank.expectedDice, ...bank.expectedDice].some(({ length }) => length !== actions))
-    fail(`expectedDice must be ${actions} x ${actions}: a row a label, a column an action`);
   checkSizes(bank, fail);
 }
 
-function checkSizes({ setting, stride, inputSize, frame }: BankManifest, fail: (message: string) => void) {
+type Fail = (message: string) => void;
+
+function checkDecision({ candidates, expectedDice }: BankManifest, decision: BankModel, fail: Fail) {
+  if (decision.output !== "logits") fail(`the decision network's output must be "logits"`);
+  const deep = [...candidates, decision].find(({ depth }) => depth !== undefined);
+  if (deep) fail(`a decision network routes slices, "${deep.id}" takes ${deep.depth} of them at once`);
+  const actions = candidates.length + 1;
+  if (expectedDice && [expectedDice, ...expectedDice].some(({ length }) => length !== actions))
+    fail(`expectedDice must be ${actions} x ${actions}: a row a label, a column an action`);
+}
+
+function checkSizes({ setting, stride, inputSize, frame, candidates }: BankManifest, fail: Fail) {
   const [width, height] = frame.sliceSize;
   const found = `found inputSize ${inputSize.join("x")} and slices of ${height}x${width} rows x columns`;
   if (inputSize[0] > height || inputSize[1] > width) fail(`inputSize must not exceed the slice, ${found}`);
@@ -205,4 +232,7 @@ function checkSizes({ setting, stride, inputSize, frame }: BankManifest, fail: (
   if (setting === "window" && stride > Math.min(...inputSize)) {
     fail(`stride must not exceed inputSize, or pixels stay uncovered: ${stride}, ${found}`);
   }
+  const flat = candidates.find(({ depth }) => depth !== undefined && depth < stride);
+  if (flat)
+    fail(`stride must not exceed the depth of "${flat.id}", or slices stay uncovered: ${stride}, found ${flat.depth}`);
 }

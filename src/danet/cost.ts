@@ -19,7 +19,7 @@ export function routingFlops(
   const chosen = choices.reduce((sum, choice) => (choice === 0 ? sum : add(sum, candidates[choice - 1]!.flops)), ZERO);
   return {
     ...chosen,
-    withDecision: add(chosen, times(decision.flops, decisions)),
+    withDecision: decision ? add(chosen, times(decision.flops, decisions)) : chosen,
     alwaysLargest: times(candidates.at(-1)!.flops, choices.length),
   };
 }

@@ -1,6 +1,6 @@
 /** @file Carries `danet/budget.ts` out for a case: what actions cost, and which routing keeps within the target. */
 
-import type { Bank, BankModel } from "../danet/bank.ts";
+import { type Bank, type BankModel, decisionOf } from "../danet/bank.ts";
 import {
   budgetOf,
   type CurvePoint,
@@ -36,9 +36,9 @@ export interface Curve {
 }
 
 /** FLOPs in the paper's counting. */
-export function costsInFlops({ candidates, decision }: Pick<Bank, "candidates" | "decision">): Costs {
+export function costsInFlops(bank: Pick<Bank, "candidates" | "decision" | "folder">): Costs {
   const giga = ({ flops }: BankModel) => flops.paper / 1e9;
-  return { unit: "G", candidates: candidates.map(giga), decision: giga(decision) };
+  return { unit: "G", candidates: bank.candidates.map(giga), decision: giga(decisionOf(bank)) };
 }
 
 const BATCH = 8;
@@ -53,12 +53,17 @@ export async function measureCosts(bank: Bank, networks: Networks): Promise<Cost
   };
   const candidates: number[] = [];
   for (const candidate of bank.candidates) candidates.push(await measure(candidate));
-  return { unit: "ms", candidates, decision: await measure(bank.decision) };
+  return { unit: "ms", candidates, decision: await measure(decisionOf(bank)) };
 }
 
 /** Throws `UserError` where the bank does not know what its actions are worth. */
-export function requireExpectedDice({ expectedDice, folder }: Bank): NonNullable<Bank["expectedDice"]> {
+export function requireExpectedDice(bank: Bank): NonNullable<Bank["expectedDice"]> {
+  const { expectedDice, folder } = bank;
   if (expectedDice) return expectedDice;
+  if (!bank.decision)
+    throw new UserError(
+      `${folder.name}: --budget and --effort need a decision network, the bank has none; leave the option out`,
+    );
   throw new UserError(
     `${folder.name}: --budget and --effort need "expectedDice" in bank.json, which this bank was trained without; ` +
       "train it with this version, or leave the option out",

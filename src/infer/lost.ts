@@ -29,12 +29,13 @@ export function countLost(truth: Uint8Array, bank: Bank, { size, setting, decisi
     if (setting === "full") seen[slice].fill(1);
     else for (let row = y; row < y + size; row++) seen[slice].fill(1, row * width + x, row * width + x + size);
   }
+  const isAllSeen = decisions.every(({ choice }) => choice > 0);
   const counts = bank.labels.map(() => ({ lost: 0, total: 0 }));
   for (let i = 0; i < truth.length; i++) {
     if (truth[i] === 0) continue;
     const count = counts[truth[i]];
     count.total++;
-    if (seen[Math.floor(i / area)][i % area] === 0) count.lost++;
+    if (!isAllSeen && seen[Math.floor(i / area)][i % area] === 0) count.lost++;
   }
   const sum = (labels: readonly number[], key: keyof Lost) =>
     labels.reduce((total, label) => total + counts[bank.labels.indexOf(label)][key], 0);

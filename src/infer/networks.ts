@@ -4,7 +4,7 @@ import type { Bank, BankModel } from "../danet/bank.ts";
 import { UserError } from "../error.ts";
 import type { Runtime, Session } from "../platform.ts";
 
-/** `images` is [count, C, H, W]; the result belongs to the caller. */
+/** `images` is [count, C, H, W], or [count, C, D, H, W]; the result belongs to the caller. */
 type Network = (images: Float32Array, count: number) => Promise<Float32Array>;
 
 export interface Networks {
@@ -16,7 +16,7 @@ export interface Networks {
   release(): Promise<void>;
 }
 
-/** Input of every network, [N, C, H, W] float32. */
+/** Input of every network, [N, C, H, W] or [N, C, D, H, W] float32. */
 const IMAGE = "image";
 
 /** Networks of a bank on a runtime. A model that does not fit the bank is a `UserError` that says what was expected. */
@@ -56,7 +56,7 @@ interface Job {
 }
 
 async function runSession(session: Session, { bank, model, images, count }: Job): Promise<Float32Array> {
-  const image = { dtype: "float32", dims: [count, ...imageShape(bank)], data: images } as const;
+  const image = { dtype: "float32", dims: [count, ...imageShape(bank, model)], data: images } as const;
   const results = await session
     .run({ [IMAGE]: image }, { [model.output]: null })
     .catch((error: Error) => misfit(bank, model, error.message));
@@ -68,15 +68,17 @@ async function runSession(session: Session, { bank, model, images, count }: Job)
   return data as Float32Array;
 }
 
-const imageShape = ({ channels, inputSize }: Bank) => [channels.length, ...inputSize];
-const outputShape = ({ candidates, decision, labels, inputSize }: Bank, model: BankModel) =>
-  model === decision ? [candidates.length + 1] : [labels.length, ...inputSize];
+/** [H, W], or [D, H, W] */
+const sizeOf = ({ inputSize }: Bank, { depth }: BankModel) => (depth === undefined ? inputSize : [depth, ...inputSize]);
+const imageShape = (bank: Bank, model: BankModel) => [bank.channels.length, ...sizeOf(bank, model)];
+const outputShape = (bank: Bank, model: BankModel) =>
+  model === bank.decision ? [bank.candidates.length + 1] : [bank.labels.length, ...sizeOf(bank, model)];
 const quote = (names: readonly string[]) => names.map((name) => `"${name}"`).join(", ");
 
 function misfit(bank: Bank, model: BankModel, found: string): never {
   const shape = (sizes: readonly number[]) => `[${["N", ...sizes].join(", ")}]`;
   throw new UserError(
-    `${bank.folder.name}: ${model.file} of "${model.id}" must take "${IMAGE}" float32 ${shape(imageShape(bank))} and give ` +
+    `${bank.folder.name}: ${model.file} of "${model.id}" must take "${IMAGE}" float32 ${shape(imageShape(bank, model))} and give ` +
       `"${model.output}" ${shape(outputShape(bank, model))}; ${found.split("\n")[0]}`,
   );
 }

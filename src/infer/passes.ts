@@ -1,6 +1,6 @@
 /** @file Passes over the slices of a case: decide for every window, then run each candidate on the windows that chose it. */
 
-import type { BankModel } from "../danet/bank.ts";
+import { type BankModel, decisionOf } from "../danet/bank.ts";
 import { type Choice, type Decision, decide } from "../danet/decision.ts";
 import { groupByChoice } from "../danet/routing.ts";
 import { copyWindow, type Slice, takeSlice } from "../volume/slice.ts";
@@ -127,7 +127,8 @@ function isZero(values: Float32Array): boolean {
 
 /** Decisions of the first `count` images of the input buffer. */
 async function runDecision(plan: Plan, count: number): Promise<Decision[]> {
-  const logits = await runNetwork(plan, { model: plan.bank.decision, stage: "decision", count });
+  const images = filled(plan, count);
+  const logits = await runNetwork(plan, { model: decisionOf(plan.bank), stage: "decision", images, count });
   const actions = logits.length / count;
   return Array.from({ length: count }, (_, i) => decide(logits.subarray(i * actions, (i + 1) * actions)));
 }
@@ -146,7 +147,8 @@ async function runCandidate(
   for (let start = 0; start < items.length; start += plan.batch) {
     const batch = items.slice(start, start + plan.batch);
     for (const [slot, item] of batch.entries()) copyItem(plan, work.slices, item, slot);
-    const maps = await runNetwork(plan, { model: candidate, stage: candidate.id, count: batch.length });
+    const images = filled(plan, batch.length);
+    const maps = await runNetwork(plan, { model: candidate, stage: candidate.id, images, count: batch.length });
     addMaps(plan, work, { maps, batch, candidate });
   }
 }
@@ -170,13 +172,15 @@ function addMaps(
   });
 }
 
-/** Output of a network for the first `count` images of the input buffer; the time goes to `stage`. */
-async function runNetwork(
-  plan: Plan,
-  { model, stage, count }: { model: BankModel; stage: string; count: number },
+/** The first `count` images of the input buffer. */
+const filled = ({ input, batch }: Plan, count: number) => input.subarray(0, (count * input.length) / batch);
+
+/** Output of a network for `count` images; the time goes to `stage`. */
+export async function runNetwork(
+  { networks, stopwatch, signal }: Plan,
+  { model, stage, images, count }: { model: BankModel; stage: string; images: Float32Array; count: number },
 ): Promise<Float32Array> {
-  const { networks, stopwatch, input, batch, signal } = plan;
   signal?.throwIfAborted();
   const network = await stopwatch.time("load", () => networks.load(model));
-  return stopwatch.time(stage, () => network(input.subarray(0, (count * input.length) / batch), count));
+  return stopwatch.time(stage, () => network(images, count));
 }

@@ -19,7 +19,7 @@ export interface PreparedImage {
 
 export interface PlanOptions {
   readonly networks: Networks;
-  /** "dynamic", or the id of a candidate that every window then gets; the decision network does not run. */
+  /** "dynamic" (default), or the id of a candidate that every window then gets; the decision network does not run. */
   readonly policy?: string;
   /** Default: the bank's. `full` needs an input as large as the slice. */
   readonly setting?: Bank["setting"];
@@ -67,7 +67,7 @@ const FOUR_PASSES: readonly Flip[] = [...ONE_PASS, { x: false, y: true }, { x: t
 
 /** Throws `UserError` for an unknown policy and for a setting that the bank does not allow. */
 export function makePlan(image: PreparedImage, bank: Bank, options: PlanOptions): Plan {
-  const { networks, policy = DYNAMIC, setting = bank.setting, flips = false, batch = 8, signal } = options;
+  const { networks, setting = bank.setting, flips = false, batch = 8, signal } = options;
   const [width, height] = image.size;
   const [frameWidth, frameHeight] = bank.frame.sliceSize;
   if (width !== frameWidth || height !== frameHeight || image.channels.length !== bank.channels.length)
@@ -79,7 +79,7 @@ export function makePlan(image: PreparedImage, bank: Bank, options: PlanOptions)
   return {
     ...{ image, bank, networks, batch, signal, windows },
     stopwatch: createStopwatch(),
-    forced: policy === DYNAMIC ? null : choiceOf(policy, bank),
+    forced: forcedChoice(options.policy, bank),
     weights: windows ? weighPixels({ width, height }, windows) : new Float32Array(width * height).fill(1),
     flips: flips ? FOUR_PASSES : ONE_PASS,
     input: new Float32Array(batch * bank.channels.length * h * w),
@@ -104,6 +104,24 @@ export function checkTarget({ target, policy = DYNAMIC }: Pick<PlanOptions, "tar
   if (policy !== DYNAMIC)
     throw new UserError(`--budget and --effort choose among the networks: leave out --policy, found ${policy}`);
   requireExpectedDice(bank);
+}
+
+/**
+ * The policy by its name in reports. Without a decision network "dynamic" is the one candidate. Throws `UserError` for a
+ * name that is not known, and where several candidates have no decision network.
+ */
+export function choosePolicy(policy: string = DYNAMIC, { candidates, decision, folder }: Bank): string {
+  if (policy !== DYNAMIC) return candidates[choiceOf(policy, { candidates }) - 1].id;
+  if (decision) return DYNAMIC;
+  if (candidates.length === 1) return candidates[0].id;
+  const known = candidates.map(({ id }) => id).join(", ");
+  throw new UserError(`${folder.name} has no decision network: choose one of its candidates as the policy: ${known}`);
+}
+
+/** The action of every window, or null where the decision network decides. */
+export function forcedChoice(policy: string | undefined, bank: Bank): Choice | null {
+  const chosen = choosePolicy(policy, bank);
+  return chosen === DYNAMIC ? null : choiceOf(chosen, bank);
 }
 
 /** The action that a forced policy stands for. */

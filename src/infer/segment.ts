@@ -7,6 +7,7 @@ import { activationRatio } from "../danet/routing.ts";
 import type { Progress } from "../platform.ts";
 import { labelPixels, writeProbabilities } from "./assemble.ts";
 import { type Curve, costsInFlops, routeCase } from "./budget.ts";
+import { type DeepModel, isDeep, placeCubes, sumCubes } from "./cubes.ts";
 import { countWindows, decidePass, listChunks, type Pass, runPass } from "./passes.ts";
 import { CHUNK, makePlan, type Plan, type PlanOptions, type PreparedImage } from "./plan.ts";
 import { postprocess } from "./postprocess.ts";
@@ -38,7 +39,7 @@ export interface Trace {
 
 interface WindowDecision {
   readonly slice: number;
-  /** Index in rows-first order; 0 in the full setting. */
+  /** Index in rows-first order among those of the slice; 0 in the full setting. */
   readonly window: number;
   /** 0 skips; k runs `candidates[k - 1]`. */
   readonly choice: Choice;
@@ -51,7 +52,7 @@ export interface Segmentation {
   readonly classes: Uint8Array;
   /** Voxels that each step of post-processing changed; absent where there was none. */
   readonly postprocess?: Readonly<Record<string, number>>;
-  /** Of the unmirrored pass: one a window, slice by slice. */
+  /** Of the unmirrored pass: one a window, slice by slice; of a network in three dimensions one a cube, by its first slice. */
   readonly decisions: readonly WindowDecision[];
   /** Share of the windows that each action gets: { skip: 0.6, M1: 0.2, ... }. */
   readonly activation: Readonly<Record<string, number>>;
@@ -73,14 +74,10 @@ export interface Segmentation {
  */
 export async function segmentCase(image: PreparedImage, bank: Bank, options: SegmentOptions): Promise<Segmentation> {
   const plan = makePlan(image, bank, options);
-  const { decided, curve, asked, runs } = await decideCase(plan, options);
-  const passes = plan.flips.map((flip, i) => ({ flip, choices: decided[i].map(({ choice }) => choice) }));
-  const { classes, probabilities } = await runCase(plan, passes, options);
-  const windows = countWindows(plan);
-  const decisions = decided[0].map((decision, i) => ({
-    ...{ slice: Math.floor(i / windows), window: i % windows },
-    ...decision,
-  }));
+  const forced = plan.forced === null ? undefined : bank.candidates[plan.forced - 1];
+  const { decisions, runs, curve, trace, probabilities } =
+    forced && isDeep(forced) ? await segmentCubes(plan, forced, options) : await segmentSlices(plan, options);
+  const { classes } = trace;
   const { postprocess: rules } = bank;
   const cleaned =
     rules && options.postprocess !== false ? postprocess(classes, image.size, { ...bank, rules }) : undefined;
@@ -89,10 +86,45 @@ export async function segmentCase(image: PreparedImage, bank: Bank, options: Seg
     ...(cleaned && { postprocess: cleaned.changed }),
     ...{ decisions, ...describeRouting(plan, decisions, runs) },
     ...(curve && { curve }),
-    trace: { decided: asked, runs, choices: passes.map(({ choices }) => choices), classes },
+    trace,
     ...(probabilities && { probabilities }),
     seconds: plan.stopwatch.seconds(),
   };
+}
+
+/** What a path over the case gives. */
+interface PathResult extends Pick<Segmentation, "decisions" | "curve" | "trace" | "probabilities"> {
+  /** Of the decision network in the unmirrored pass. */
+  readonly runs: number;
+}
+
+async function segmentSlices(plan: Plan, options: SegmentOptions): Promise<PathResult> {
+  const { decided, curve, asked, runs } = await decideCase(plan, options);
+  const passes = plan.flips.map((flip, i) => ({ flip, choices: decided[i].map(({ choice }) => choice) }));
+  const { classes, probabilities } = await runCase(plan, passes, options);
+  const windows = countWindows(plan);
+  const decisions = decided[0].map((decision, i) => ({
+    ...{ slice: Math.floor(i / windows), window: i % windows },
+    ...decision,
+  }));
+  const trace = { decided: asked, runs, choices: passes.map(({ choices }) => choices), classes };
+  return { decisions, runs, trace, ...(curve && { curve }), ...(probabilities && { probabilities }) };
+}
+
+/** A network in three dimensions: every cube is an input of it, and nothing decides. */
+async function segmentCubes(plan: Plan, model: DeepModel, options: SegmentOptions): Promise<PathResult> {
+  const { image, bank, forced } = plan;
+  const cubes = placeCubes(plan, model);
+  const sums = await sumCubes(plan, model, { cubes, onProgress: options.onProgress });
+  const classes = new Uint8Array(image.channels[0].length);
+  labelPixels(sums, classes);
+  const probabilities = options.probabilities
+    ? bank.labels.slice(1).map(() => new Float32Array(classes.length))
+    : undefined;
+  if (probabilities) writeProbabilities(sums, probabilities);
+  const decisions = cubes.map(({ start, window }) => ({ slice: start[2], window, choice: forced! }));
+  const trace = { decided: undefined, runs: 0, choices: [decisions.map(({ choice }) => choice)], classes };
+  return { decisions, runs: 0, trace, ...(probabilities && { probabilities }) };
 }
 
 /** A decision, or the choice of a forced policy. */

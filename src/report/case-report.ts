@@ -87,7 +87,7 @@ export function describeCase(report: CaseReport): string {
       ? ([["lost", `tumour voxels in skipped windows only: ${list(lost, describeLost)}`]] as [string, string][])
       : []),
     ...(curve && curve.lambda !== null ? ([["target", describeTarget(curve)]] as [string, string][]) : []),
-    ["FLOPs", describeFlops(flops, candidates[candidates.length - 1])],
+    ["FLOPs", candidates.length > 1 ? describeFlops(flops, candidates[candidates.length - 1]) : giga(flops.paper)],
     ["seconds", list(seconds, (value) => value.toFixed(2))],
     ["memory", `${report.peakMemoryMb.toFixed(0)} MB at the highest`],
   ];
@@ -139,9 +139,10 @@ export const describeSummary = ({ cases, dice, lost }: ReportsSummary): string =
   `${cases} cases with truth: mean Dice ${list(dice, (value) => value.toFixed(4))}; ` +
   `tumour voxels in skipped windows only: ${list(lost, describeLost)}`;
 
+const giga = (flops: number) => `${(flops / 1e9).toFixed(flops < 1e10 ? 3 : 1)} G`;
+
 /** In the paper's counting, without the decision network unless it says so. */
 function describeFlops({ paper, withDecision, alwaysLargest }: CaseReport["flops"], largest: string): string {
-  const giga = (flops: number) => `${(flops / 1e9).toFixed(flops < 1e10 ? 3 : 1)} G`;
   const ratio = (flops: number) =>
     flops > 0 ? `${(alwaysLargest.paper / flops).toFixed(2)} times as many` : "none needed";
   return (

@@ -29,7 +29,7 @@ export function drawCase({ prepared, bank, dataset, segmentation, metrics, defla
     channel: bank.channels[0],
     prediction: { grid, data: segmentation.classes },
     ...(truth && { truth: { grid, data: truth } }),
-    decisions: segmentation.decisions,
+    decisions: bank.decision ? segmentation.decisions : [],
     candidates: bank.candidates.map(({ id }) => id),
     ...(dice && { dice }),
     labelNames: Object.fromEntries([...dataset.labelNames.entries()].slice(1)),

@@ -5,7 +5,7 @@ import { type Bank, readBank } from "../../danet/bank.ts";
 import { datasetOf } from "../../data/bank-dataset.ts";
 import { UserError } from "../../error.ts";
 import { openNetworks } from "../../infer/networks.ts";
-import { checkSetting, checkTarget, choiceOf, DYNAMIC } from "../../infer/plan.ts";
+import { checkSetting, checkTarget, choosePolicy, DYNAMIC } from "../../infer/plan.ts";
 import { openFolder, requireWritable } from "../../node/folder.ts";
 import { createNodeRuntime } from "../../node/runtime.ts";
 import { type CaseReport, describeCase, describeSummary, summarizeReports } from "../../report/case-report.ts";
@@ -28,7 +28,7 @@ export const segment = defineCommand({
     out: { flags: "--out <dir>", help: "where <case>_seg.nii.gz, <case>.json and <case>.png go", value: z.string() },
     policy: {
       flags: "--policy <name>",
-      help: `${DYNAMIC} (default), or a candidate such as M4 for every window`,
+      help: `${DYNAMIC} (default), or a candidate such as M4 for every window; a bank of one network alone runs that`,
       value: z.string().default(DYNAMIC),
     },
     setting: {
@@ -72,7 +72,7 @@ export const segment = defineCommand({
     const bank = await readBank(openFolder(options.bank));
     const setting = options.setting ?? bank.setting;
     checkSetting(setting, bank);
-    if (policy !== DYNAMIC) choiceOf(policy, bank);
+    choosePolicy(policy, bank);
     const target = targetOf(options, bank, policy);
     checkTarget({ target, policy }, bank);
     const dataset = datasetOf(bank);

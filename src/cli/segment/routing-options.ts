@@ -1,7 +1,7 @@
 /** @file The options of `segment` that move along the curve of accuracy and cost. */
 
 import { z } from "zod";
-import type { Bank } from "../../danet/bank.ts";
+import { type Bank, modelsOf } from "../../danet/bank.ts";
 import type { Target } from "../../danet/budget.ts";
 import { UserError } from "../../error.ts";
 import { type Costs, measureCosts, requireExpectedDice } from "../../infer/budget.ts";
@@ -53,9 +53,7 @@ export async function costsOf(
 ): Promise<Costs | undefined> {
   if (cost === "flops") return undefined;
   const costs = await measureCosts(bank, networks);
-  const times = [...bank.candidates, bank.decision].map(
-    ({ id }, i) => `${id} ${(costs.candidates[i] ?? costs.decision).toFixed(2)}`,
-  );
+  const times = modelsOf(bank).map(({ id }, i) => `${id} ${(costs.candidates[i] ?? costs.decision).toFixed(2)}`);
   note(`milliseconds a window on ${networks.runtime}, ${networks.device}: ${times.join(", ")}`);
   return costs;
 }

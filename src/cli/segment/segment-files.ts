@@ -1,7 +1,7 @@
 /** @file One case from its files to its results: read, prepare, segment, restore, measure, draw, write. */
 
 import { deflateSync } from "node:zlib";
-import type { Bank, BankModel } from "../../danet/bank.ts";
+import { type Bank, type BankModel, decisionOf } from "../../danet/bank.ts";
 import type { Target } from "../../danet/budget.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { loadCase } from "../../data/load.ts";
@@ -10,7 +10,7 @@ import { measureCase } from "../../eval/case-metrics.ts";
 import type { Costs } from "../../infer/budget.ts";
 import { countLost } from "../../infer/lost.ts";
 import type { Networks } from "../../infer/networks.ts";
-import { DYNAMIC } from "../../infer/plan.ts";
+import { choosePolicy, DYNAMIC } from "../../infer/plan.ts";
 import { type Segmentation, segmentCase } from "../../infer/segment.ts";
 import { createStopwatch } from "../../infer/stopwatch.ts";
 import { nodeGzip } from "../../node/gzip.ts";
@@ -47,9 +47,10 @@ export async function segmentFiles(
   options: SegmentFilesOptions,
   { onProgress, signal }: Pick<Context, "onProgress" | "signal">,
 ): Promise<CaseReport> {
-  const { bank, dataset, out, policy, setting, flips, networks, target, costs } = options;
+  const { bank, dataset, out, setting, flips, networks, target, costs } = options;
   const { postprocess = true, saveProbabilities = false } = options;
   const { id } = files;
+  const policy = choosePolicy(options.policy, bank);
   const stopwatch = createStopwatch();
   const raw = await stopwatch.time("read", async () => {
     const reading = loadCase(files, folder, { dataset, gzip: nodeGzip, truth: true });
@@ -111,5 +112,7 @@ async function packProbabilities({ probabilities }: Segmentation, { restoreValue
 }
 
 /** What a case will run: the forced candidate, or all networks but the largest, which is seldom chosen and slow to load. */
-const likelyModels = ({ candidates, decision }: Bank, policy: string): readonly BankModel[] =>
-  policy === DYNAMIC ? [decision, ...candidates.slice(0, -1)] : candidates.filter(({ id }) => id === policy);
+const likelyModels = (bank: Bank, policy: string): readonly BankModel[] =>
+  policy === DYNAMIC
+    ? [decisionOf(bank), ...bank.candidates.slice(0, -1)]
+    : bank.candidates.filter(({ id }) => id === policy);
