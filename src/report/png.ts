@@ -37,18 +37,20 @@ function filterRows(pixels: Uint8Array, rowBytes: number, channels: number): Uin
   const rows = pixels.length / rowBytes;
   const out = new Uint8Array(rows * (rowBytes + 1));
   const residues = [0, 1, 2].map(() => new Uint8Array(rowBytes));
+  const [plain, fromLeft, fromAbove] = residues;
   for (let row = 0; row < rows; row++) {
     const at = row * rowBytes;
-    const sums = [0, 0, 0];
+    let [none, left, above] = [0, 0, 0];
     for (let i = 0; i < rowBytes; i++) {
-      const left = i >= channels ? pixels[at + i - channels] : 0;
-      const above = row > 0 ? pixels[at + i - rowBytes] : 0;
-      residues[0][i] = pixels[at + i];
-      residues[1][i] = pixels[at + i] - left;
-      residues[2][i] = pixels[at + i] - above;
-      for (let f = 0; f < 3; f++) sums[f] += Math.min(residues[f][i], 256 - residues[f][i]);
+      const value = pixels[at + i];
+      plain[i] = value;
+      fromLeft[i] = value - (i >= channels ? pixels[at + i - channels] : 0);
+      fromAbove[i] = value - (row > 0 ? pixels[at + i - rowBytes] : 0);
+      none += Math.min(plain[i], 256 - plain[i]);
+      left += Math.min(fromLeft[i], 256 - fromLeft[i]);
+      above += Math.min(fromAbove[i], 256 - fromAbove[i]);
     }
-    const filter = sums.indexOf(Math.min(...sums));
+    const filter = none <= left && none <= above ? 0 : left <= above ? 1 : 2;
     out[row * (rowBytes + 1)] = filter;
     out.set(residues[filter], row * (rowBytes + 1) + 1);
   }

@@ -65,6 +65,8 @@ interface Samples {
 
 /** Mean colour of the FINE x FINE samples from (left, top) on. */
 function mixSamples(samples: Samples, [left, top]: readonly [number, number], colours: Panel["colours"]): Colour {
+  const gray = meanGray(samples, left, top);
+  if (gray !== undefined) return [gray, gray, gray];
   let [r, g, b] = [0, 0, 0];
   for (let y = top; y < top + FINE; y++) {
     for (let x = left; x < left + FINE; x++) {
@@ -78,6 +80,18 @@ function mixSamples(samples: Samples, [left, top]: readonly [number, number], co
     }
   }
   return [r / FINE ** 2, g / FINE ** 2, b / FINE ** 2];
+}
+
+/** Undefined where there is a label. */
+function meanGray({ gray, labels, width }: Samples, left: number, top: number): number | undefined {
+  let sum = 0;
+  for (let y = top; y < top + FINE; y++) {
+    for (let i = left + width * y; i < left + FINE + width * y; i++) {
+      if (labels[i] !== 0) return undefined;
+      sum += gray[i];
+    }
+  }
+  return sum / FINE ** 2;
 }
 
 /** Whether another label lies FINE samples away. */
