@@ -8,7 +8,7 @@ const text = (content: Uint8Array) => new TextDecoder().decode(content);
 const failure = async (work: Promise<unknown>) => {
   const error = await work.catch((reason) => reason);
   expect(error).toBeInstanceOf(UserError);
-  return error.message as string;
+  return (error as Error).message;
 };
 afterEach(() => vi.unstubAllGlobals());
 
