@@ -180,15 +180,18 @@ async function runCase(plan: Plan, all: readonly Pass[], options: SegmentOptions
     ...pass,
     choices: pass.choices.map((choice, i) => (stays[Math.floor(i / windows)] ? 0 : choice)),
   }));
+  const isSkipped = Array.from({ length: depth }, (_, z) =>
+    passes.every(({ choices }) => choices.slice(z * windows, (z + 1) * windows).every((choice) => choice === 0)),
+  );
   const allSums = new Float32Array(Math.min(CHUNK, depth) * bank.labels.length * area);
   for (const { first, end } of listChunks(plan)) {
     onProgress?.({ stage: "slices", done: first, total: depth });
-    const sums = allSums.subarray(0, (end - first) * bank.labels.length * area).fill(0);
+    const sums = allSums.subarray(0, (end - first) * bank.labels.length * area);
+    if (isSkipped.slice(first, end).includes(false)) sums.fill(0);
     for (const pass of passes) await runPass(plan, { first, end }, { ...pass, sums });
     for (let z = first; z < end; z++) {
-      const row = z * windows;
       if (stays[z]) classes.set(previous!.classes.subarray(z * area, (z + 1) * area), z * area);
-      if (passes.every(({ choices }) => choices.slice(row, row + windows).every((choice) => choice === 0))) continue;
+      if (isSkipped[z]) continue;
       const slot = (z - first) * bank.labels.length * area;
       const own = sums.subarray(slot, slot + bank.labels.length * area);
       labelPixels(own, classes.subarray(z * area, (z + 1) * area));
