@@ -221,7 +221,7 @@ function findJob(queue: Queue, id: string): JobView | undefined {
   const position = waiting(queue).findIndex((one) => one.id === id);
   return describeJob(job, {
     position: position < 0 ? undefined : position,
-    progress: queue.running.get(id)?.progress,
+    progress: job.state === "running" ? queue.running.get(id)?.progress : undefined,
     expires: isFinished(job) ? new Date(expiryOf(job, queue)).toISOString() : undefined,
   });
 }
