@@ -96,6 +96,24 @@ test("table4 needs the training once; table6 takes the lightest of each kind, an
   expect(rows[0]).toMatchObject({ dice: { ET: 0, TC: 0, WT: 0 }, gflops: { allCases: 0 } });
 }, 300_000);
 
+test("table5: four decision networks; overall FLOPs follow the choices, their own the network", async () => {
+  const { code, stdout, stderr } = await reproduce("table5", "--run", at("run"), "--json");
+  expect(code, stderr).toBe(0);
+  const rows = rowsOf(stdout).filter(({ source }) => source === "ours");
+  const { decisionNetworks } = JSON.parse(stdout);
+  expect(decisionNetworks.map(({ paperPerSlice }: { paperPerSlice: number }) => paperPerSlice)).toEqual([
+    ...[1.758, 0.278, 0.247, 0.078],
+  ]);
+  for (const [i, { method, perInference, perSlice, perCase }] of decisionNetworks.entries()) {
+    expect(rows[i]).toMatchObject({ method });
+    expect(perSlice).toBeCloseTo(9 * perInference, 9); // windows of 16 at stride 8 in a slice of 32
+    expect(perCase).toBeLessThanOrEqual(4 * perSlice + 1e-9);
+    expect(rows[i]!.perCaseWithDecision! - rows[i]!.gflops.perCase).toBeCloseTo(perCase, 9);
+  }
+  const own = await readJson("run/bank/bank.json");
+  expect(decisionNetworks[3].parameters).toBe(own.decision.parameters);
+}, 300_000);
+
 test("figure5: shares of each case and of all add up to 1", async () => {
   const { code, stdout } = await reproduce("figure5", "--json");
   expect(code).toBe(0);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { table3Rows, table4Rows, table6Rows } from "./paper-rows.ts";
+import { table3Rows, table4Rows, table5Rows, table6Rows } from "./paper-rows.ts";
 
-const windowRows = [...Object.values(table3Rows.window), ...Object.values(table4Rows), ...Object.values(table6Rows)];
+const windowRows = [table3Rows.window, table4Rows, table5Rows, table6Rows].flatMap((rows) => Object.values(rows));
 
 // 66 cases of 155 slices, each of 16 windows or one input: the columns of a row say the same, to the digits printed.
 test.each([
@@ -18,4 +18,10 @@ test.each([
 test("ours of Table 3 is the row of Table 4 without softmax of S", () => {
   const { method: _, ...row } = table4Rows["alpha 0.001, softmax of F"];
   expect(table3Rows.window["dynamic"]).toMatchObject(row);
+});
+
+test("the reduced network of Table 5 is the row of Table 4 with both softmaxes, and that of four candidates", () => {
+  const { method: _, ...row } = table4Rows["alpha 0.001, softmax of S and F"];
+  expect(table5Rows["ShuffleNetV2-M"]).toMatchObject(row);
+  expect(table6Rows["4 candidates"]).toMatchObject(row);
 });

@@ -1,12 +1,15 @@
 /**
- * @file The bank at hand with another decision network: its candidates, or a part of them, and labels of another choice
- * metric. The labels follow from the Dice that the training of the bank kept; only the decision network is trained.
+ * @file The bank at hand with another decision network: its candidates, or a part of them, labels of another choice
+ * metric, another architecture. The labels follow from the Dice that the training of the bank kept; only the decision
+ * network is trained.
  */
 
 import type { Bank, BankModel } from "../../danet/bank.ts";
 import { bestChoice } from "../../danet/choice.ts";
-import { UserError } from "../../error.ts";
-import { measureNetwork } from "../../nets/network.ts";
+import { lookUp, UserError } from "../../error.ts";
+import { networks } from "../../nets/index.ts";
+import { measureNetwork, type Network } from "../../nets/network.ts";
+import { variants as architectures } from "../../nets/variants.ts";
 import { nodeGzip } from "../../node/gzip.ts";
 import type { Folder } from "../../platform.ts";
 import { sha256 } from "../../sha256.ts";
@@ -16,7 +19,7 @@ import { type ChoiceLabel, readLabels } from "../../train/labels.ts";
 import { openLog } from "../../train/log.ts";
 import { openRun, within } from "../../train/open.ts";
 import { type Recipe, recipeSchema } from "../../train/recipe.ts";
-import { decisionSpec, type TrainRun } from "../../train/run.ts";
+import { decisionEntry, decisionSpec, type TrainRun } from "../../train/run.ts";
 import { version } from "../version.ts";
 import { type Lab, shorten } from "./lab.ts";
 
@@ -24,6 +27,8 @@ export interface Variant {
   /** Ids, in rising cost. */
   readonly candidates: readonly string[];
   readonly choice: Recipe["choice"];
+  /** Of the decision network; default: that of the bank. */
+  readonly decision?: "decision" | "shufflenetv2-0.5x" | "ghostnet-0.5x" | "mobilenetv2-1.0";
 }
 
 /** The recipe that the bank was trained with. Throws `UserError` for a bank that has none of this version. */
@@ -77,21 +82,41 @@ interface VariantJob {
   readonly folder: Folder;
 }
 
-const isOwn = ({ candidates }: Bank, { choice }: Recipe, variant: Variant): boolean =>
+const isOwn = ({ candidates }: Bank, recipe: Recipe, variant: Variant): boolean =>
   variant.candidates.length === candidates.length &&
-  (Object.keys(choice) as (keyof Recipe["choice"])[]).every((key) => choice[key] === variant.choice[key]);
+  (Object.keys(recipe.choice) as (keyof Recipe["choice"])[]).every(
+    (key) => recipe.choice[key] === variant.choice[key],
+  ) &&
+  isSameArchitecture(decisionEntry(recipe), decisionEntry(adaptRecipe(recipe, variant)));
 
-/** "M1-M3-alpha0.001-FS": S and F where they pass through a softmax. */
-const nameOf = ({ candidates, choice }: Variant): string =>
-  `${candidates.join("-")}-alpha${choice.alpha}-${choice.softmaxFlops ? "F" : ""}${choice.softmaxDice ? "S" : ""}`;
+type Architecture = Pick<NonNullable<Recipe["decision"]>, "network" | "config">;
+const architectureOf = (id: NonNullable<Variant["decision"]>): Architecture => {
+  const { network, config }: { network: string; config: object } = architectures[id];
+  return { network, config: config as Architecture["config"] };
+};
+const isSameArchitecture = (a: Architecture, b: Architecture): boolean => {
+  const { defaults } = lookUp(networks, a.network, "network") as Network;
+  const [one, other] = [a, b].map(({ config }) => JSON.stringify({ ...(defaults as object), ...config }));
+  return a.network === b.network && one === other;
+};
 
-function adaptRecipe(recipe: Recipe, { candidates, choice }: Variant): Recipe {
+/** "M1-M3-alpha0.001-FS-ghostnet-0.5x": S and F where they pass through a softmax. */
+const nameOf = ({ candidates, choice, decision }: Variant): string =>
+  [
+    ...candidates,
+    `alpha${choice.alpha}`,
+    `${choice.softmaxFlops ? "F" : ""}${choice.softmaxDice ? "S" : ""}`,
+    ...(decision ? [decision] : []),
+  ].join("-");
+
+function adaptRecipe(recipe: Recipe, { candidates, choice, decision }: Variant): Recipe {
   const isKept = recipe.candidates.map(({ id }) => candidates.includes(id));
   const classWeights = recipe.decisionTraining.classWeights.filter((_, action) => action === 0 || isKept[action - 1]);
   return {
     ...recipe,
     candidates: recipe.candidates.filter((_, i) => isKept[i]),
     choice,
+    ...(decision && { decision: { id: decisionEntry(recipe).id, ...architectureOf(decision) } }),
     decisionTraining: { ...recipe.decisionTraining, classWeights },
   };
 }
@@ -147,7 +172,7 @@ async function replaceDecision({ bank, dataset }: Lab, { variant, recipe, folder
   const onnx = await folder.read(FILE);
   const { parameters, macs, paper } = measureNetwork(decisionSpec({ recipe, dataset }));
   const hash = await sha256(onnx);
-  const { id, network, config } = recipe.decision;
+  const { id, network, config } = decisionEntry(recipe);
   const decision: BankModel = {
     ...{ id, network, config, file: FILE, output: "logits" },
     ...{ parameters, flops: { macs, paper }, sha256: hash },

@@ -1,51 +1,9 @@
-/** @file Figure 5: the share of the inputs that each action gets, over the cases and in each. */
+/** @file Figure 5: activation ratio. */
 
-import { DYNAMIC } from "../../../infer/plan.ts";
+import { showActivation } from "../activation.ts";
 import { defineExperiment } from "../experiment.ts";
-import { dynamicJob, segmentJobs } from "../lab.ts";
 
 export const figure5 = defineExperiment({
-  title: "Figure 5: activation ratio",
-  async run(lab) {
-    const [reports] = await segmentJobs(lab, [dynamicJob(lab.bank)]);
-    const actions = ["skip", ...lab.bank.candidates.map(({ id }) => id)];
-    const inputs = reports!.map(({ decisions }) => decisions.length);
-    const all = inputs.reduce((a, b) => a + b, 0);
-    const meanOf = (action: string) =>
-      reports!.reduce((sum, { activation }, i) => sum + activation[action]! * inputs[i]!, 0) / all;
-    const overall = Object.fromEntries(actions.map((action) => [action, meanOf(action)]));
-    const cases = Object.fromEntries(reports!.map((report) => [report.case, report.activation]));
-    const share = { label: "share of the inputs (%)", scale: "percent" } as const;
-    const bars = (title: string, points: { x: string; y: number; series: string }[], label: string) =>
-      ({ title, mark: "bar", x: { label }, y: share, points }) as const;
-    const sections = [
-      {
-        title: `Activation ratio, policy ${DYNAMIC}`,
-        text: `${all} inputs of ${reports!.length} cases. The paper's figure is a picture without numbers; in it more than half are skipped.`,
-        figures: [
-          bars(
-            "All cases",
-            actions.map((series) => ({ x: series, y: overall[series]!, series })),
-            "action",
-          ),
-          bars(
-            "Each case",
-            Object.entries(cases).flatMap(([x, ratio]) => actions.map((series) => ({ x, y: ratio[series]!, series }))),
-            "case",
-          ),
-        ],
-        tables: [
-          {
-            title: "Share of the inputs (%)",
-            columns: [{ title: "case" }, ...actions.map((title) => ({ title, unit: "percent" as const }))],
-            rows: Object.entries({ ...cases, all: overall }).map(([id, ratio]) => [
-              id,
-              ...actions.map((action) => 100 * ratio[action]!),
-            ]),
-          },
-        ],
-      },
-    ];
-    return { sections, data: { activation: overall, activationByCase: cases } };
-  },
+  title: "Figure 5: activation ratio (the paper: BraTS 2019)",
+  run: showActivation,
 });

@@ -2,8 +2,13 @@
 
 import type { Experiment } from "../experiment.ts";
 import { figure5 } from "./figure5.ts";
+import { figure6 } from "./figure6.ts";
 import { table3 } from "./table3.ts";
 import { table4 } from "./table4.ts";
+import { table5 } from "./table5.ts";
 import { table6 } from "./table6.ts";
 
-export const experiments = { table3, table4, table6, figure5 } as const satisfies Record<string, Experiment>;
+export const experiments = {
+  ...{ table3, table4, table5, table6 },
+  ...{ figure5, figure6 },
+} as const satisfies Record<string, Experiment>;
