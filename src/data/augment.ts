@@ -3,7 +3,7 @@
 import type { Random } from "../random.ts";
 
 export interface AugmentPlan {
-  /** Probability of a mirror flip, for each of the two axes of a slice. */
+  /** Probability of a mirror flip, for each axis of a crop. */
   readonly flip: number;
   /** Share of the crops that are turned and magnified. Their pixels are interpolated, those of use are not: well under 1. */
   readonly warp: number;

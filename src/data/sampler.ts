@@ -1,4 +1,4 @@
-/** @file Draws training batches of slice crops. A batch depends on the random generator and nothing else. */
+/** @file Draws training batches of crops, of slices or of volumes. A batch depends on the random generator and nothing else. */
 
 import { UserError } from "../error.ts";
 import type { Random } from "../random.ts";
@@ -10,11 +10,13 @@ import { type CropPlanes, copyWarped } from "./warp.ts";
 export interface SamplePlan extends AugmentPlan {
   /** Width and height of a crop; at most the slice size. */
   readonly crop: number;
+  /** Slices of a crop; default: 1. */
+  readonly depth?: number;
   /** Share of tumour-bearing slices in the draw, 0..1. Every slice of either kind is equally likely. */
   readonly tumourSlices: number;
   /**
    * Share of the crops of tumour-bearing slices that are centred on a tumour, 0..1; the others lie anywhere in the
-   * slice.
+   * slice, deep ones anywhere in the case.
    */
   readonly tumourCrops: number;
   /** A centred crop moves by up to this many voxels on each axis. */
@@ -37,14 +39,19 @@ export interface SlicePool {
 
 /** Where a crop was taken, and how it was changed. */
 export interface Crop extends Augmentation {
+  /** The first of its slices. */
   readonly slice: number;
+  /** Slices; default: 1. */
+  readonly depth?: number;
+  /** Whether they are in reverse order; default: no. */
+  readonly flipZ?: boolean;
   /** Voxel of the slice at the crop's corner, before flips, turn and zoom. */
   readonly x: number;
   readonly y: number;
   readonly size: number;
 }
 
-/** `images` is [B, C, size, size] (rows along y), `truth` [B, size, size] class indices. */
+/** `images` is [B, C, depth, size, size] (rows along y), `truth` [B, depth, size, size] class indices. */
 export interface Batch {
   readonly images: Float32Array;
   readonly truth: Uint8Array;
@@ -94,7 +101,7 @@ export interface Drawn {
  */
 export function fillBatch(request: { pool: SlicePool; plan: SamplePlan; random: Random; into: Batch }): Drawn[] {
   const { pool, plan, random, into } = request;
-  return Array.from({ length: into.truth.length / plan.crop ** 2 }, (_, item) => {
+  return Array.from({ length: into.truth.length / (plan.crop ** 2 * (plan.depth ?? 1)) }, (_, item) => {
     const drawn = drawCrop(pool, plan, random);
     copyCrop(drawn.source, drawn.crop, { into, item });
     return drawn;
@@ -117,24 +124,49 @@ function drawCrop(pool: SlicePool, plan: SamplePlan, random: Random): Drawn {
     const centre = Math.round((centred.start[axis] + centred.end[axis] - plan.crop) / 2) + jitter;
     return Math.max(0, Math.min(room, centre));
   }) as [number, number];
-  return { source, crop: { slice, x, y, size: plan.crop, ...drawAugmentation(plan, random, pool.channels) } };
+  const crop = { slice, x, y, size: plan.crop, ...drawAugmentation(plan, random, pool.channels) };
+  return {
+    source,
+    crop:
+      plan.depth === undefined ? crop : { ...crop, ...drawDepth(plan, random, { source, centred: centred && slice }) },
+  };
+}
+
+/** The slices of a deep crop: around a slice, or anywhere. A case with fewer is filled up with zeros at its end. */
+function drawDepth(
+  { depth = 1, jitter, flip }: SamplePlan,
+  random: Random,
+  { source, centred }: { source: CompactCase; centred: number | undefined },
+): Pick<Crop, "slice" | "depth" | "flipZ"> {
+  const room = Math.max(0, source.size[2] - depth);
+  const moved = random.integer(2 * jitter + 1) - jitter;
+  const anywhere = random.integer(room + 1);
+  const first = centred === undefined ? anywhere : Math.round(centred + (1 - depth) / 2) + moved;
+  return { slice: Math.max(0, Math.min(room, first)), depth, flipZ: random.uniform() < flip };
 }
 
 /** Writes one crop of a case as item `item` of a batch: image and, where the case has one, truth. */
 export function copyCrop(source: CompactCase, crop: Crop, { into, item }: { into: Batch; item: number }): void {
   const { box, steps } = source;
+  const { depth = 1, flipZ = false } = crop;
   const area = crop.size ** 2;
-  const z = crop.slice - box.start[2];
-  const image = into.images.subarray(item * steps.length * area, (item + 1) * steps.length * area).fill(0);
-  const truth = into.truth.subarray(item * area, (item + 1) * area).fill(0);
-  if (z >= 0 && z < box.size[2]) {
-    const copy = crop.angle === 0 && crop.zoom === 1 ? copyPlanes : copyWarped;
-    copy(source, { ...crop, z }, { image, truth });
+  const voxels = depth * area;
+  const channels = steps.map((_, c) => {
+    const first = (item * steps.length + c) * voxels;
+    return into.images.subarray(first, first + voxels).fill(0);
+  });
+  const truth = into.truth.subarray(item * voxels, (item + 1) * voxels).fill(0);
+  const copy = crop.angle === 0 && crop.zoom === 1 ? copyPlanes : copyWarped;
+  for (let i = 0; i < depth; i++) {
+    const z = crop.slice + i - box.start[2];
+    if (z < 0 || z >= box.size[2]) continue;
+    const at = (flipZ ? depth - 1 - i : i) * area;
+    const planes = channels.map((channel) => channel.subarray(at, at + area));
+    copy(source, { ...crop, z }, { channels: planes, truth: truth.subarray(at, at + area) });
   }
   const { gamma, gain, offset, brainOnly } = crop;
-  steps.forEach((_, c) => {
-    const change = { gamma: gamma[c], gain: gain[c], offset: offset[c], brainOnly };
-    changeIntensity(image.subarray(c * area, (c + 1) * area), change);
+  channels.forEach((channel, c) => {
+    changeIntensity(channel, { gamma: gamma[c], gain: gain[c], offset: offset[c], brainOnly });
   });
 }
 
@@ -144,7 +176,7 @@ function copyPlanes({ box, steps, voxels, truth }: CompactCase, crop: Crop & { z
   const place = { ...crop, box };
   steps.forEach((gain, c) => {
     const plane = { data: voxels, start: (crop.z * steps.length + c) * area, gain };
-    copyPlane(plane, place, to.image.subarray(c * crop.size ** 2, (c + 1) * crop.size ** 2));
+    copyPlane(plane, place, to.channels[c]);
   });
   if (truth) copyPlane({ data: truth, start: crop.z * area, gain: 1 }, place, to.truth);
 }

@@ -1,11 +1,11 @@
-/** @file Crops that are turned and magnified: bilinear in the channels, nearest in the truth. */
+/** @file Crops that are turned and magnified within their slices: bilinear in the channels, nearest in the truth. */
 
 import type { CompactCase } from "./compact.ts";
 import type { Crop } from "./sampler.ts";
 
-/** Where the crop's planes go: channels [C, size, size] and class indices [size, size], zeros so far. */
+/** Where the planes of one slice of a crop go: a channel each, and class indices, [size, size], zeros so far. */
 export interface CropPlanes {
-  readonly image: Float32Array;
+  readonly channels: readonly Float32Array[];
   readonly truth: Uint8Array;
 }
 
@@ -39,7 +39,7 @@ export function copyWarped({ box, steps, voxels, truth }: CompactCase, crop: Cro
       const from = (z * steps.length + c) * area + at;
       const upper = voxels[from] * (1 - fx) + voxels[from + across] * fx;
       const lower = voxels[from + below] * (1 - fx) + voxels[from + below + across] * fx;
-      to.image[c * size * size + pixel] = (upper * (1 - fy) + lower * fy) * steps[c];
+      to.channels[c][pixel] = (upper * (1 - fy) + lower * fy) * steps[c];
     }
     if (truth) to.truth[pixel] = truth[z * area + Math.round(y) * width + Math.round(x)];
   }

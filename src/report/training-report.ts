@@ -103,7 +103,7 @@ function describeDecision(entries: readonly LogEntry[], recipe: Recipe): Section
   const curve = (key: "loss" | "learningRate", title: string): Figure => ({
     ...{ title, mark: "line", x: EPOCH, y: { label: title.toLowerCase() } },
     points: entries.flatMap((entry) =>
-      entry.epoch === undefined ? [] : pointsOf(entry, { [recipe.decision.id]: entry[key] as number | undefined }),
+      entry.epoch === undefined ? [] : pointsOf(entry, { [recipe.decision!.id]: entry[key] as number | undefined }),
     ),
   });
   const tables = entries.flatMap(({ check }) => (check ? checkTables(check, actionsOf(recipe)) : []));

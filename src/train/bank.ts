@@ -9,7 +9,7 @@ import { measureNetwork } from "../nets/network.ts";
 import { createRandom, deriveSeed } from "../random.ts";
 import { keepBest, lookAt, readBest, setAside } from "./best.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { candidateSpecs, identityOf, STREAM, type Trained, type TrainRun } from "./run.ts";
+import { candidateSpecs, cropDepth, identityOf, STREAM, type Trained, type TrainRun } from "./run.ts";
 import { buildStep } from "./step.ts";
 import { openTrainee, type Trainee } from "./trainee.ts";
 import { validationCrops } from "./validate.ts";
@@ -25,7 +25,7 @@ export async function trainBank(run: TrainRun): Promise<Record<string, Trained>>
   const total = epochs * stepsPerEpoch;
   const { learning, selection } = setAside(run);
   const draw = batchDrawer(run, learning);
-  const looks = { validation: cropsOf(run, run.validation), selection: cropsOf(run, selection) };
+  const looks = { validation: validationCrops(run, run.validation), selection: validationCrops(run, selection) };
   const sums = new Map<string, number>();
   let started = performance.now();
   for (let step = start; step < total; ) {
@@ -87,10 +87,11 @@ function shareDone(run: TrainRun, list: readonly Trainee[], step: number): numbe
 /** The crops of step t: the same whatever happened before. */
 function batchDrawer({ recipe, dataset }: TrainRun, cases: TrainRun["training"]) {
   const pool = poolSlices(cases);
-  const plan: SamplePlan = { ...recipe.sampling, crop: recipe.inputSize };
-  const area = recipe.inputSize ** 2;
-  const images = new Float32Array(recipe.bank.batch * dataset.channels.length * area);
-  const truth = new Uint8Array(recipe.bank.batch * area);
+  const depth = cropDepth({ recipe, dataset });
+  const plan: SamplePlan = { ...recipe.sampling, crop: recipe.inputSize, ...(depth !== undefined && { depth }) };
+  const voxels = recipe.inputSize ** 2 * (depth ?? 1);
+  const images = new Float32Array(recipe.bank.batch * dataset.channels.length * voxels);
+  const truth = new Uint8Array(recipe.bank.batch * voxels);
   return (step: number) => {
     const random = createRandom(deriveSeed(recipe.seed, STREAM.batch, step));
     fillBatch({ pool, plan, random, into: { images, truth } });
@@ -113,7 +114,6 @@ const ratesOf = (list: readonly Trainee[], step: number) =>
   );
 
 type Crops = ReturnType<typeof validationCrops>;
-const cropsOf = ({ recipe }: TrainRun, cases: TrainRun["training"]): Crops => validationCrops(cases, recipe.inputSize);
 
 /** Dice on the validation cases and on those set aside for selection, where there are some. */
 async function takeLooks(

@@ -6,7 +6,7 @@ import { learningRateAt } from "../nn/schedule.ts";
 import { createRandom, deriveSeed, type Random } from "../random.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { ChoiceLabel } from "./labels.ts";
-import { decisionSpec, identityOf, STREAM, type Trained, type TrainRun } from "./run.ts";
+import { decisionEntry, decisionSpec, identityOf, STREAM, type Trained, type TrainRun } from "./run.ts";
 import { buildStep, createStepper, initialState, type StepGraph } from "./step.ts";
 
 const PATH = "checkpoints/decision.safetensors";
@@ -14,7 +14,7 @@ const PATH = "checkpoints/decision.safetensors";
 /** Trains or goes on training the decision network. */
 export async function trainDecision(run: TrainRun, labels: readonly ChoiceLabel[]): Promise<Trained> {
   const { recipe, log, out } = run;
-  const { id } = recipe.decision;
+  const { id } = decisionEntry(recipe);
   const { epochs, stepsPerEpoch, batch, learningRate, weightDecay, classWeights } = recipe.decisionTraining;
   const graph = buildStep(decisionSpec(run), { batch, weightDecay, lossScale: 1, classWeights });
   const identity = identityOf(run, "decision");

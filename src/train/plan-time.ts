@@ -41,18 +41,18 @@ export async function fitToMinutes(run: TrainRun, minutes: number | undefined): 
   const candidates: Pace[] = [];
   for (const spec of Object.values(candidateSpecs(run)))
     candidates.push(await measurePace(run, spec, recipe.bank.batch));
-  const decision = await measurePace(run, decisionSpec(run), recipe.decisionTraining.batch);
-  const crops = validationCrops(run.validation, recipe.inputSize).length;
+  const decision = recipe.decision && (await measurePace(run, decisionSpec(run), recipe.decisionTraining.batch));
+  const crops = validationCrops(run, run.validation).length;
   const epochs = countEpochs(recipe, {
     seconds: minutes * 60 * PLANNED,
     candidates,
     decision,
     crops,
-    windows: countWindows(run),
+    windows: decision ? countWindows(run) : 0,
   });
   if (epochs < 1)
     throw new UserError(
-      `--max-minutes ${minutes} must leave time for one epoch of the bank beside labels and decision network; give more, or lower decisionTraining.epochs`,
+      `--max-minutes ${minutes} must leave time for one epoch of the bank${decision ? " beside labels and decision network" : ""}; give more${decision ? ", or lower decisionTraining.epochs" : ""}`,
     );
   await run.out.write(PATH, new TextEncoder().encode(JSON.stringify({ epochs, minutes, candidates, decision })));
   return withEpochs(epochs);
@@ -64,10 +64,11 @@ export async function fitToMinutes(run: TrainRun, minutes: number | undefined): 
  */
 export function countEpochs(
   { candidates: entries, bank, decisionTraining }: Pick<Recipe, "candidates" | "bank" | "decisionTraining">,
-  cost: { seconds: number; candidates: readonly Pace[]; decision: Pace; crops: number; windows: number },
+  cost: { seconds: number; candidates: readonly Pace[]; decision: Pace | undefined; crops: number; windows: number },
 ): number {
   const forward = cost.candidates.reduce((sum, pace) => sum + pace.forward, 0);
-  const after = cost.windows * forward + decisionTraining.epochs * decisionTraining.stepsPerEpoch * cost.decision.step;
+  const decisionSteps = decisionTraining.epochs * decisionTraining.stepsPerEpoch;
+  const after = cost.windows * forward + decisionSteps * (cost.decision?.step ?? 0);
   const shares = entries.map(({ trainedShare, grow }) => trainedShare - (grow?.at ?? 0));
   const step = cost.candidates.reduce((sum, pace, i) => sum + pace.step * shares[i]!, 0);
   const look = (cost.crops * forward) / bank.validateEvery;
@@ -87,7 +88,7 @@ async function measurePace(run: TrainRun, spec: NetworkSpec, batch: number): Pro
     times.push(await secondsOf(() => stepper.step({ image, targets, learningRate: 0, random })));
   await stepper.release();
   if (spec.network.task !== "segment") return { step: Math.min(...times.slice(1)), forward: 0 };
-  const crops = validationCrops(run.training.slice(0, 1), run.recipe.inputSize).slice(0, FORWARD);
+  const crops = validationCrops(run, run.training.slice(0, 1)).slice(0, FORWARD);
   const model = { runtime: run.runtime, spec, weights: weightsOf(graph.plan, state) };
   const forward = (await secondsOf(() => predictCrops(model, crops, () => {}))) / crops.length;
   return { step: Math.min(...times.slice(1)), forward };

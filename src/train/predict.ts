@@ -3,6 +3,7 @@
 import { noAugmentation } from "../data/augment.ts";
 import type { CompactCase } from "../data/compact.ts";
 import { type Crop, copyCrop } from "../data/sampler.ts";
+import { count } from "../graph/value.ts";
 import { labelPixels } from "../infer/assemble.ts";
 import type { NetworkSpec } from "../nets/network.ts";
 import type { Weights } from "../nn/scope.ts";
@@ -10,7 +11,7 @@ import type { Runtime } from "../platform.ts";
 import { exportNetwork } from "./export.ts";
 
 /** A place in a case, unchanged. */
-export const plainCrop = (source: CompactCase, place: { slice: number; x: number; y: number; size: number }): Crop => ({
+export const plainCrop = (source: CompactCase, place: Pick<Crop, "slice" | "depth" | "x" | "y" | "size">): Crop => ({
   ...place,
   ...noAugmentation(source.steps.length),
 });
@@ -20,20 +21,21 @@ export interface Placed {
   readonly crop: Crop;
 }
 
+/** Slices of one run of a network; volumes run one by one, or their maps would not fit the memory of small machines. */
 const BATCH = 8;
 
 type Model = { runtime: Runtime; spec: NetworkSpec; weights: Weights };
 
 /**
- * Calls `onCrop` with prediction and truth, class indices [size, size], of each crop, in order. The arrays are used
- * again for the next crop.
+ * Calls `onCrop` with prediction and truth, class indices [size, size] or [depth, size, size], of each crop, in order. The
+ * arrays are used again for the next crop.
  */
 export async function predictCrops(
   model: Model,
   crops: readonly Placed[],
   onCrop: (index: number, classes: { prediction: Uint8Array; truth: Uint8Array }) => void,
 ): Promise<void> {
-  const prediction = new Uint8Array(model.spec.image[1]! * model.spec.image[2]!);
+  const prediction = new Uint8Array(count(model.spec.image.slice(1)));
   await runCrops(model, crops, (index, { output, truth }) => {
     labelPixels(output, prediction);
     onCrop(index, { prediction, truth });
@@ -47,14 +49,16 @@ export async function runCrops(
   onCrop: (index: number, result: { output: Float32Array; truth: Uint8Array }) => void,
 ): Promise<void> {
   const session = await runtime.load(exportNetwork(spec, weights, { storage: "float32" }));
-  const area = spec.image[1]! * spec.image[2]!;
-  const into = { images: new Float32Array(BATCH * spec.image[0]! * area), truth: new Uint8Array(BATCH * area) };
-  for (let start = 0; start < crops.length; start += BATCH) {
-    const batch = crops.slice(start, start + BATCH);
+  const [channels, ...size] = spec.image;
+  const area = count(size);
+  const most = size.length > 2 ? 1 : BATCH;
+  const into = { images: new Float32Array(most * channels! * area), truth: new Uint8Array(most * area) };
+  for (let start = 0; start < crops.length; start += most) {
+    const batch = crops.slice(start, start + most);
     batch.forEach(({ source, crop }, item) => {
       copyCrop(source, crop, { into, item });
     });
-    const data = into.images.subarray(0, batch.length * spec.image[0]! * area);
+    const data = into.images.subarray(0, batch.length * channels! * area);
     const image = { dtype: "float32", dims: [batch.length, ...spec.image], data } as const;
     const [result] = Object.values(await session.run({ image }));
     const output = result!.data as Float32Array;

@@ -14,9 +14,9 @@ export const recipeSchema = z.strictObject({
   seed: z.number().int().nonnegative(),
   /** `window`: crops in training, overlapping windows in use (Setting 1); `full`: whole slices (Setting 2). */
   setting: z.enum(["window", "full"]),
-  /** Height and width of every network's input. */
+  /** Of every network's input, on each of its axes. */
   inputSize: whole,
-  /** Step between windows. */
+  /** Step between windows, on each axis of the input. */
   stride: whole,
   candidates: z
     .array(
@@ -31,7 +31,8 @@ export const recipeSchema = z.strictObject({
       }),
     )
     .min(1),
-  decision: z.strictObject({ id: z.string(), network: z.string(), config }),
+  /** Absent: a bank of candidates alone; `choice`, `labels` and `decisionTraining` are then not used. */
+  decision: z.strictObject({ id: z.string(), network: z.string(), config }).exactOptional(),
   bank: z.strictObject({
     epochs: whole,
     stepsPerEpoch: whole,
@@ -140,7 +141,7 @@ function parseValue(text: string): unknown {
 export function checkRecipe(recipe: Recipe): Recipe {
   const actions = recipe.candidates.length + 1;
   const weights = recipe.decisionTraining.classWeights.length;
-  if (weights !== actions)
+  if (recipe.decision && weights !== actions)
     throw new UserError(
       `recipe: decisionTraining.classWeights needs one weight for skip and each candidate, ${actions}, got ${weights}`,
     );

@@ -2,7 +2,7 @@
 
 import type { CompactCase } from "../data/compact.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { lookUp } from "../error.ts";
+import { lookUp, UserError } from "../error.ts";
 import { networks } from "../nets/index.ts";
 import type { Network, NetworkSpec } from "../nets/network.ts";
 import type { WeightPlan } from "../nn/scope.ts";
@@ -37,18 +37,42 @@ type Networked = Pick<TrainRun, "recipe" | "dataset">;
 
 /** The candidates of a recipe at its input size, by id. */
 export const candidateSpecs = (run: Networked): Record<string, NetworkSpec> =>
-  Object.fromEntries(run.recipe.candidates.map((one) => [one.id, specOf(run, one, run.dataset.labels.length)]));
+  Object.fromEntries(run.recipe.candidates.map((one) => [one.id, specOf(run, one, "segment")]));
 
-export const decisionSpec = (run: Networked): NetworkSpec =>
-  specOf(run, run.recipe.decision, run.recipe.candidates.length + 1);
+export const decisionSpec = (run: Networked): NetworkSpec => specOf(run, decisionEntry(run.recipe), "decide");
+
+/** The decision network of a recipe that has one. */
+export function decisionEntry({ decision }: Recipe): NonNullable<Recipe["decision"]> {
+  if (decision) return decision;
+  throw new UserError("recipe: this needs a decision network, the recipe has none");
+}
+
+/** Slices of a training crop: undefined for networks of slices. All candidates see the same crops. */
+export function cropDepth({ recipe, dataset }: Networked): number | undefined {
+  const [first, ...others] = Object.entries(candidateSpecs({ recipe, dataset }));
+  const axes = (spec: NetworkSpec) => spec.image.length - 1;
+  const other = others.find(([, spec]) => axes(spec) !== axes(first![1]));
+  if (other)
+    throw new UserError(
+      `recipe: all candidates must take images of as many axes, ${first![0]} takes ${axes(first![1])} and ${other[0]} ${axes(other[1])}; train them apart`,
+    );
+  return axes(first![1]) === 3 ? recipe.inputSize : undefined;
+}
 
 function specOf(
   { recipe, dataset }: Networked,
-  entry: { network: string; config: object },
-  outputs: number,
+  { id, ...entry }: { id: string; network: string; config: object },
+  task: Network["task"],
 ): NetworkSpec {
   const network = lookUp(networks, entry.network, "network") as Network;
-  const image = [dataset.channels.length, recipe.inputSize, recipe.inputSize];
+  const { title, dimensions = 2 } = network;
+  const does = { segment: "segments", decide: "decides" };
+  if (network.task !== task)
+    throw new UserError(`recipe: ${id} must be a network that ${does[task]}, ${title} ${does[network.task]}`);
+  if (dimensions === 3 && recipe.decision)
+    throw new UserError(`recipe: a decision network routes slices, ${id} (${title}) takes volumes; train it alone`);
+  const image = [dataset.channels.length, ...Array<number>(dimensions).fill(recipe.inputSize)];
+  const outputs = task === "segment" ? dataset.labels.length : recipe.candidates.length + 1;
   return { network, config: entry.config, outputs, image };
 }
 

@@ -1,4 +1,4 @@
-/** @file A whole training: bank, choice labels, decision network, bank folder. Each phase goes on where it was left. */
+/** @file A whole training: bank, choice labels and decision network where the recipe has one, bank folder. Each phase goes on where it was left. */
 
 import { type NewBank, type Postprocessing, type UnhashedModel, writeBank } from "../danet/bank.ts";
 import { measureNetwork, type NetworkSpec } from "../nets/network.ts";
@@ -14,6 +14,7 @@ import { candidateSpecs, decisionSpec, type Trained, type TrainRun } from "./run
 /** Trains all phases and writes the bank to `bankFolder`. */
 export async function train(run: TrainRun, { bankFolder, version }: { bankFolder: Folder; version: string }) {
   const bank = await trainBank(run);
+  if (!run.recipe.decision) return exportBank(run, bank, { bankFolder, version });
   const labels = await labelWindows(run, bank);
   const decision = await trainDecision(run, labels);
   await logDecisionCheck(run, { bank, decision, labels });
@@ -38,7 +39,8 @@ export async function exportBank(
     const { parameters, macs, paper } = measureNetwork(spec);
     const output = spec.network.task === "segment" ? "probabilities" : "logits";
     const all = { ...(spec.network.defaults as object), ...config } as UnhashedModel["config"];
-    return { id, network, config: all, file, output, parameters, flops: { macs, paper } } as UnhashedModel;
+    const depth = spec.image.length === 4 && { depth: spec.image[1]! };
+    return { id, network, config: all, file, output, ...depth, parameters, flops: { macs, paper } } as UnhashedModel;
   };
   const specs = candidateSpecs(run);
   const manifest: NewBank = {
@@ -56,7 +58,7 @@ export async function exportBank(
     setting: recipe.setting,
     stride: recipe.stride,
     candidates: recipe.candidates.map((candidate) => describe(specs[candidate.id]!, candidate)),
-    decision: describe(decisionSpec(run), recipe.decision),
+    ...(recipe.decision && { decision: describe(decisionSpec(run), recipe.decision) }),
     ...(expectedDice && { expectedDice }),
     ...activeRules(recipe.postprocess),
     recipe: structuredClone(recipe),

@@ -7,18 +7,32 @@ import type { Weights } from "../nn/scope.ts";
 import type { Runtime } from "../platform.ts";
 import { windowStarts } from "../volume/slice.ts";
 import { type Placed, plainCrop, predictCrops } from "./predict.ts";
+import { cropDepth, type TrainRun } from "./run.ts";
 
 /** Every eighth slice: a look at the curve in seconds, not the evaluation of a bank. */
 const EVERY_SLICE = 8;
 
-/** Windows of `size` side by side (the last shifted back) over every eighth slice that holds a brain. */
-export function validationCrops(cases: readonly CompactCase[], size: number): Placed[] {
+/**
+ * Windows of the candidates' input side by side (the last shifted back) over every eighth slice that holds a brain; for
+ * networks in three dimensions cubes side by side over the case.
+ */
+export function validationCrops(run: Pick<TrainRun, "recipe" | "dataset">, cases: readonly CompactCase[]): Placed[] {
+  const size = run.recipe.inputSize;
+  const depth = cropDepth(run);
   return cases.flatMap((source) => {
-    const starts = (axis: 0 | 1) => windowStarts(source.size[axis], size, size);
+    const starts = (axis: 0 | 1 | 2) => windowStarts(source.size[axis], size, size);
     const { start, size: box } = source.box;
-    const slices = Array.from({ length: Math.ceil(box[2] / EVERY_SLICE) }, (_, i) => start[2] + i * EVERY_SLICE);
+    const slices =
+      depth === undefined
+        ? Array.from({ length: Math.ceil(box[2] / EVERY_SLICE) }, (_, i) => start[2] + i * EVERY_SLICE)
+        : starts(2);
     return slices.flatMap((slice) =>
-      starts(1).flatMap((y) => starts(0).map((x) => ({ source, crop: plainCrop(source, { slice, x, y, size }) }))),
+      starts(1).flatMap((y) =>
+        starts(0).map((x) => ({
+          source,
+          crop: plainCrop(source, { slice, x, y, size, ...(depth !== undefined && { depth }) }),
+        })),
+      ),
     );
   });
 }

@@ -64,6 +64,15 @@ describe("a recipe selects", () => {
       return candidateSpecs({ recipe: applySettings(brats, settings), dataset: datasets.brats })["M1"]!;
     };
     expect(measureNetwork(candidate("swin-unet")).parameters).toBe(27_154_116);
-    expect(() => measureNetwork(candidate("vnet"))).toThrow(new UserError("V-Net takes images of 3 axes, not of 2"));
+    const refused = new UserError("recipe: a decision network routes slices, M1 (V-Net) takes volumes; train it alone");
+    expect(() => candidate("vnet")).toThrow(refused);
+  });
+
+  test.each([
+    ["decision.network=unet2d", "recipe: decision must be a network that decides, 2D U-Net segments"],
+    ["candidates.0.network=ghostnet", "recipe: M1 must be a network that segments, GhostNet decides"],
+  ])("networks by their task: %s", (setting, line) => {
+    const run = { recipe: applySettings(brats, [setting]), dataset: datasets.brats };
+    expect(() => [candidateSpecs(run), decisionSpec(run)]).toThrow(new UserError(line));
   });
 });

@@ -92,7 +92,8 @@ function stepGraphs(name: string, batch: number) {
   const recipe = lookUp(recipes, name, "recipe");
   if ("fit" in recipe) throw new UserError(`recipe ${name} takes its networks from data; check one of fixed networks`);
   const run = { recipe, dataset: lookUp(datasets, recipe.dataset, "data set") };
-  const specs = { ...candidateSpecs(run), [recipe.decision.id]: decisionSpec(run) };
+  const { decision } = run.recipe;
+  const specs = { ...candidateSpecs(run), ...(decision && { [decision.id]: decisionSpec(run) }) };
   return Object.entries(specs).map(([id, spec]) => {
     const { onnx } = buildStep(spec, { batch, lossScale: 1, weightDecay: 1e-5, crossEntropyWeight: 1 });
     return Object.values(readOnnx(onnx({ lowered: true, block: 1 }), id).outputs);
