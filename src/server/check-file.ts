@@ -10,6 +10,8 @@ import { type NiftiHeader, parseHeader } from "../volume/nifti-header.ts";
 
 /** Fixed part of a NIfTI-2 header; that of NIfTI-1 is shorter. */
 const HEADER_BYTES = 540;
+/** Bytes that are unpacked at a time: the default 16 KB would be ten thousand turns of the event loop a case. */
+const PIECE = 1 << 19;
 
 export interface CheckOptions {
   /** For messages. */
@@ -28,7 +30,7 @@ export async function checkFile(path: string, { name, frame, limit }: CheckOptio
   const head: Buffer[] = [];
   let bytes = 0;
   const source = createReadStream(path);
-  const unpacked = (await isGzip(path)) ? source.pipe(createGunzip()) : source;
+  const unpacked = (await isGzip(path)) ? source.pipe(createGunzip({ chunkSize: PIECE })) : source;
   source.on("error", (error) => unpacked.destroy(error));
   try {
     for await (const chunk of unpacked as AsyncIterable<Buffer>) {
