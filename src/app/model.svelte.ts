@@ -149,7 +149,9 @@ export const segment = () =>
     model.notes = [];
     model.run = { stage: "start", startedAt: performance.now(), done: 0, total: model.opened!.frame.size[2] };
     try {
+      const isFirst = model.result === undefined;
       model.result = await call("segment", $state.snapshot(model.settings));
+      if (isFirst && model.result.focus) model.place = model.result.focus;
       model.picture = await call("picture", undefined);
     } finally {
       model.run = undefined;

@@ -15,7 +15,7 @@ import { createStopwatch } from "../infer/stopwatch.ts";
 import type { Folder, Progress, Runtime } from "../platform.ts";
 import { type CaseResult, formatCaseReport, measureVolumes, regionsInFile } from "../report/case-report.ts";
 import { drawCase } from "../report/segmentation-picture.ts";
-import type { Grid, LabelMap } from "../volume/grid.ts";
+import type { Grid, LabelMap, Vec3 } from "../volume/grid.ts";
 import { writeNiftiLabels } from "../volume/nifti.ts";
 import {
   createWebRuntime,
@@ -27,6 +27,7 @@ import {
   type WebDevice,
   webGzip,
 } from "../web/index.ts";
+import { findFocus } from "./find-focus.ts";
 import { answerCalls } from "./rpc.ts";
 
 /** Where a case comes from. */
@@ -75,6 +76,8 @@ export interface Result {
   readonly json: string;
   /** The label map on the source's grid, `.nii.gz`. */
   readonly nifti: Uint8Array;
+  /** Where most of the tumour is seen, mm in the world; absent where there is none. */
+  readonly focus: Vec3 | undefined;
 }
 
 export type WorkerEvent = { readonly progress: Progress } | { readonly note: string };
@@ -261,5 +264,6 @@ async function describe(
       browser: navigator.userAgent,
     },
   };
-  return { report, json: formatCaseReport(report), nifti: await writeNiftiLabels(labels.data, source, webGzip) };
+  const nifti = await writeNiftiLabels(labels.data, source, webGzip);
+  return { report, json: formatCaseReport(report), nifti, focus: findFocus(labels) };
 }

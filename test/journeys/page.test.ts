@@ -163,7 +163,6 @@ describe.skipIf(!hasChromium())("the page", () => {
     await segment();
     const strip = page.getByRole("slider", { name: "Slice" });
     const slice = () => strip.getAttribute("aria-valuenow");
-    expect(await slice()).toBe(String(DEPTH / 2));
     await strip.press("End");
     expect(await slice()).toBe(String(DEPTH - 1));
     await strip.press("ArrowLeft");
