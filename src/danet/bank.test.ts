@@ -71,6 +71,12 @@ test("what is written is read back, with the hash of the file contents", async (
   expect(bank.candidates[0]!.sha256).toBe("4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a");
 });
 
+test("a bank of candidates alone is a bank", async () => {
+  const { decision: _, ...alone } = newBank;
+  await writeBank(memoryFolder(files), alone, models);
+  expect(await readBank(memoryFolder(files))).not.toHaveProperty("decision");
+});
+
 test("bank.json is written last", () => {
   expect([...files.keys()]).toEqual(["M1.onnx", "M2.onnx", "decision.onnx", BANK_FILE]);
 });
@@ -101,6 +107,24 @@ describe("the first thing that is wrong is named", () => {
     ],
     ["an unknown label", () => edit((m) => setRule(m, "ET", 7)), "must become a label outside the region, found 7"],
     ["expected Dice", () => edit((m) => Object.assign(m, { expectedDice: [[1]] })), "expectedDice must be 3 x 3"],
+    [
+      "deep with a decision",
+      () => edit((m) => Object.assign(m["candidates"][0]!, { depth: 9 })),
+      '"M1" takes 9 of them',
+    ],
+    [
+      "expected Dice without a decision network",
+      () => edit((m) => Object.assign(m, { decision: undefined, expectedDice: [[1]] })),
+      "expectedDice needs a decision network",
+    ],
+    [
+      "gaps between slices",
+      () =>
+        edit((m) =>
+          Object.assign(m, { decision: undefined, candidates: [{ ...(m["candidates"][0] as object), depth: 9 }] }),
+        ),
+      "slices stay uncovered",
+    ],
     ["gaps", () => edit((m) => Object.assign(m, { stride: 129 })), "pixels stay uncovered"],
   ])("%s", async (_, damage, message) => {
     damage();

@@ -22,6 +22,13 @@ function makeCase(): CompactCase {
   return compactCase({ id: "one", size: [6, 5, 2], channels: [a, b], truth });
 }
 
+/** Nine slices of which the fifth, 4, shows a tumour. */
+function makeDeepCase(): CompactCase {
+  const [channel, truth] = [new Float32Array(270).fill(1), new Uint8Array(270)];
+  truth[4 * 30 + 8] = 1;
+  return compactCase({ id: "deep", size: [6, 5, 9], channels: [channel, channel], truth });
+}
+
 const makeBatch = (items: number, size: number, channels = 2) => ({
   images: new Float32Array(items * channels * size ** 2).fill(9),
   truth: new Uint8Array(items * size ** 2).fill(9),
@@ -67,6 +74,19 @@ describe("copyCrop", () => {
     expect([...into.truth]).toEqual([0, 0, 0, 0]);
     copyCrop(makeCase(), { ...change, brainOnly: true, slice: 1, x: 4, y: 3 }, { into, item: 0 });
     expect(rounded(into.images)).toEqual([68.5, 0, 0, 0, -34.5, 0, 0, 0]);
+  });
+
+  test.each([
+    ["from slice 0 on", { slice: 0 }, [0, 22, 0], 1],
+    ["in reverse order", { slice: 0, flipZ: true }, [0, 22, 0], 1],
+    ["beyond the last slice", { slice: 1, flipZ: true }, [0, 0, 22], 2],
+  ])("three slices %s", (_, place, image, tumourAt) => {
+    const into = { images: new Float32Array(6).fill(9), truth: new Uint8Array(3).fill(9) };
+    copyCrop(makeCase(), { ...still, x: 2, y: 2, size: 1, depth: 3, ...place }, { into, item: 0 });
+    expect(rounded(into.images.subarray(0, 3))).toEqual(image);
+    expect(rounded(into.images.subarray(3))).toEqual(image.map((value) => 0 - value));
+    copyCrop(makeCase(), { ...still, x: 4, y: 2, size: 1, depth: 3, ...place }, { into, item: 0 });
+    expect([...into.truth]).toEqual(image.map((_, i) => (i === tumourAt ? 3 : 0)));
   });
 
   test("contrast bends the values between the lowest and the highest of the brain", () => {
@@ -118,6 +138,20 @@ describe("fillBatch", () => {
   test("other crops lie anywhere", () => {
     const anywhere = draw({ tumourCrops: 0 }).map(({ crop }) => `${crop.x},${crop.y}`);
     expect(new Set(anywhere).size).toBe(4 * 3);
+  });
+
+  test("deep crops lie around the tumour's slice or anywhere, in either order", () => {
+    const deep = (changes: Partial<SamplePlan>) => {
+      const into = { images: new Float32Array(400 * 2 * 18), truth: new Uint8Array(400 * 18) };
+      const full = { ...plan, tumourSlices: 1, depth: 2, ...changes };
+      return fillBatch({ pool: poolSlices([makeDeepCase()]), plan: full, random: createRandom(5), into });
+    };
+    const slices = (changes: Partial<SamplePlan>) => new Set(deep(changes).map(({ crop }) => crop.slice));
+    expect(slices({ tumourCrops: 1 })).toEqual(new Set([4]));
+    expect(slices({ tumourCrops: 1, jitter: 1 })).toEqual(new Set([3, 4, 5]));
+    expect(slices({ tumourCrops: 0 })).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7]));
+    expect(slices({ depth: 18 })).toEqual(new Set([0]));
+    expect(share(deep({}).map(({ crop }) => crop.flipZ === true))).toBeCloseTo(0.5, 1);
   });
 
   test("augments in the stated ranges", () => {

@@ -123,7 +123,7 @@ function readConstant(tensor: TensorProto, name: string): Value {
 /** Little-endian bytes in `rawData`, or the typed list of the dtype. */
 function elements(tensor: TensorProto, dtype: Value["dtype"], where: string): Data {
   const { floatData, int32Data, int64Data } = tensor;
-  const raw = tensor.rawData.length > 0 ? tensor.rawData.slice().buffer : undefined; // a copy: aligned
+  const raw = tensor.rawData.length > 0 ? new Uint8Array(tensor.rawData).buffer : undefined; // a copy: aligned
   if (dtype === "float32") return raw ? new Float32Array(raw) : Float32Array.from(floatData);
   if (dtype === "int64") return raw ? new BigInt64Array(raw) : BigInt64Array.from(int64Data);
   if (dtype === "int32") return raw ? new Int32Array(raw) : Int32Array.from(int32Data);

@@ -7,6 +7,7 @@ import { bratsPaper, bratsPaperFull } from "./brats-paper.ts";
 import { decathlon } from "./decathlon.ts";
 import { ctPhantom, lits } from "./lits.ts";
 import { phantom } from "./phantom.ts";
+import { systems } from "./systems.ts";
 
 export const recipes = {
   brats,
@@ -16,4 +17,5 @@ export const recipes = {
   decathlon,
   phantom,
   "ct-phantom": ctPhantom,
+  ...systems,
 } as const satisfies Record<string, Recipe | RecipePlan>;
