@@ -140,12 +140,20 @@ describe("a job", () => {
     expect((await service.follow(await submit(service))).at(-1)!.error).toContain("may take 0.001 minutes");
   });
 
-  test("expires with its files", async () => {
-    const service = await start({ keepHours: 0.5 / 3600 });
-    const id = await submit(service);
-    expect((await service.follow(id)).at(-1)).toHaveProperty("expires");
-    await vi.waitFor(async () => expect(await service.stored()).toEqual([]), { timeout: 10_000 });
-    expect((await service.ask(`/api/v1/jobs/${id}`)).status).toBe(404);
+  test("expires with its files, in a server that is up and over a restart", async () => {
+    const short = await start({ keepHours: 0.1 / 3600 });
+    const id = await submit(short);
+    await vi.waitFor(async () => expect(await short.stored()).toEqual([]), { timeout: 10_000 });
+    expect((await short.ask(`/api/v1/jobs/${id}`)).status).toBe(404);
+
+    const long = await start({ keepHours: 1 });
+    const kept = (await long.follow(await submit(long))).at(-1)!;
+    const time = (name: string) => Date.parse(String(kept[name]));
+    expect(time("expires") - time("finished")).toBe(3_600_000);
+    await long.close();
+    const later = await start({ data: long.data, keepHours: 1e-9 });
+    expect((await later.ask(`/api/v1/jobs/${kept.id}`)).status).toBe(404);
+    await vi.waitFor(async () => expect(await later.stored()).toEqual([]), { timeout: 10_000 });
   });
 
   test("twenty at once with one at a time: all are done, in their order, none is lost", async () => {
