@@ -106,6 +106,11 @@ describe("the first thing that is wrong is named", () => {
       "must become a label outside the region, found 4",
     ],
     ["an unknown label", () => edit((m) => setRule(m, "ET", 7)), "must become a label outside the region, found 7"],
+    [
+      "label ratio",
+      () => edit((m) => Object.assign(m, { expectedDice: [0, 0, 0].map(() => [0, 0, 0]), labelRatio: [1] })),
+      "labelRatio must be 3 numbers",
+    ],
     ["expected Dice", () => edit((m) => Object.assign(m, { expectedDice: [[1]] })), "expectedDice must be 3 x 3"],
     [
       "deep with a decision",

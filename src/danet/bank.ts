@@ -72,6 +72,8 @@ const bankSchema = z.strictObject({
   decision: model.exactOptional(),
   /** `[j][k]`: mean S (Eq. 4) of action k on training windows whose choice label is j; routing under a budget needs it. */
   expectedDice: z.array(z.array(z.number().min(0).max(1))).optional(),
+  /** How often each choice label occurs in use over how much it weighed in the decision network's training; default: 1. */
+  labelRatio: z.array(z.number().nonnegative()).optional(),
   postprocess: postprocessing.optional(),
   recipe: z.record(z.string(), z.json()),
   trainingCases: z.array(z.string()),
@@ -213,13 +215,15 @@ function checkConsistency(bank: BankManifest, name: string) {
 
 type Fail = (message: string) => void;
 
-function checkDecision({ candidates, expectedDice }: BankManifest, decision: BankModel, fail: Fail) {
+function checkDecision({ candidates, expectedDice, labelRatio }: BankManifest, decision: BankModel, fail: Fail) {
   if (decision.output !== "logits") fail(`the decision network's output must be "logits"`);
   const deep = [...candidates, decision].find(({ depth }) => depth !== undefined);
   if (deep) fail(`a decision network routes slices, "${deep.id}" takes ${deep.depth} of them at once`);
   const actions = candidates.length + 1;
   if (expectedDice && [expectedDice, ...expectedDice].some(({ length }) => length !== actions))
     fail(`expectedDice must be ${actions} x ${actions}: a row a label, a column an action`);
+  if (expectedDice && labelRatio && (labelRatio.length !== actions || labelRatio.every((ratio) => ratio === 0)))
+    fail(`labelRatio must be ${actions} numbers, one a label, and not all 0`);
 }
 
 function checkSizes({ setting, stride, inputSize, frame, candidates }: BankManifest, fail: Fail) {

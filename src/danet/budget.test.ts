@@ -16,9 +16,12 @@ test("expected Dice of each action: p times the matrix", () => {
     [1, 0.8],
     [0, 0.6],
   ];
-  const scores = expectScores([0.25, 0.75], E);
+  const scores = expectScores([0.25, 0.75], { expectedDice: E });
   expect(scores[0]).toBeCloseTo(0.25, 12);
   expect(scores[1]).toBeCloseTo(0.65, 12);
+  // 0.25 * 3 and 0.75 * 1: both labels are as likely in use.
+  const [skip] = expectScores([0.25, 0.75], { expectedDice: E, labelRatio: [3, 1] });
+  expect(skip).toBeCloseTo(0.5, 12);
 });
 
 test.each([

@@ -1,8 +1,10 @@
 /**
  * @file Routing under a budget, beyond the paper: at use time, without training anew, along the curve of accuracy and cost.
  *
- * The decision network's p_j says how likely label j is, the bank's E[j][k] how well action k did on training windows of
- * label j. Every input gets argmax_k ( sum_j p_j E[j][k] - lambda cost_k ): for each lambda no routing of the same cost has a
+ * p_j is how likely label j is, E[j][k] of the bank how well action k did on training windows of label j. The decision
+ * network's own probabilities are those of its training, where tumour is drawn more often than it occurs: each is multiplied
+ * by the bank's ratio r_j of the two, and their sum brought back to 1. (First bank, four training cases: of the windows that
+ * it gave 0.2 to 0.35 of tumour, 0.09 had any; the ratio makes 0.12 of 0.27.) Every input gets argmax_k ( sum_j p_j E[j][k] - lambda cost_k ): for each lambda no routing of the same cost has a
  * higher expected Dice. With lambda = 0 cost does not count; the cost falls as lambda rises.
  */
 
@@ -26,8 +28,17 @@ export interface CurvePoint {
 /** A budget in the unit of the costs, or an effort from 0 to 1: `budgetOf`. */
 export type Target = { readonly budget: number } | { readonly effort: number };
 
-export const expectScores = (probabilities: readonly number[], expectedDice: readonly (readonly number[])[]): Scores =>
-  probabilities.map((_, k) => probabilities.reduce((sum, p, j) => sum + p * expectedDice[j]![k]!, 0));
+/** What a bank knows of its labels and actions. */
+export interface Worth {
+  readonly expectedDice: readonly (readonly number[])[];
+  readonly labelRatio?: readonly number[] | undefined;
+}
+
+export function expectScores(probabilities: readonly number[], { expectedDice, labelRatio }: Worth): Scores {
+  const weighted = probabilities.map((p, j) => p * (labelRatio?.[j] ?? 1));
+  const total = weighted.reduce((a, b) => a + b, 0);
+  return probabilities.map((_, k) => weighted.reduce((sum, w, j) => sum + w * expectedDice[j]![k]!, 0) / total);
+}
 
 /** argmax_k ( score_k - lambda cost_k ); the lowest index wins a tie. */
 export function chooseAction(scores: Scores, costs: readonly number[], lambda: number): Choice {

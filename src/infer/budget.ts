@@ -11,6 +11,7 @@ import {
   measureRouting,
   type Target,
   traceCurve,
+  type Worth,
 } from "../danet/budget.ts";
 import type { Decision } from "../danet/decision.ts";
 import { UserError } from "../error.ts";
@@ -57,10 +58,9 @@ export async function measureCosts(bank: Bank, networks: Networks): Promise<Cost
 }
 
 /** Throws `UserError` where the bank does not know what its actions are worth. */
-export function requireExpectedDice(bank: Bank): NonNullable<Bank["expectedDice"]> {
-  const { expectedDice, folder } = bank;
-  if (expectedDice) return expectedDice;
-  if (!bank.decision)
+export function requireExpectedDice({ expectedDice, labelRatio, decision, folder }: Bank): Worth {
+  if (expectedDice) return { expectedDice, labelRatio };
+  if (!decision)
     throw new UserError(
       `${folder.name}: --budget and --effort need a decision network, the bank has none; leave the option out`,
     );
@@ -85,11 +85,11 @@ export function routeCase(
   bank: Bank,
   { target, costs, runs }: { target: Target | undefined; costs: Costs; runs: number },
 ): Routed {
-  const expectedDice = requireExpectedDice(bank);
+  const worth = requireExpectedDice(bank);
   const actionCosts = [0, ...costs.candidates];
   const fixed = runs * costs.decision;
   const inputs: Inputs = {
-    scores: decided[0].map(({ probabilities }) => expectScores(probabilities, expectedDice)),
+    scores: decided[0].map(({ probabilities }) => expectScores(probabilities, worth)),
     costs: actionCosts,
   };
   const describe = (choices: readonly Decision[], lambda: number | null): Curve => ({
@@ -113,7 +113,7 @@ export function routeCase(
   const lambda = findLambda(inputs, budget);
   const reroute = (decision: Decision): Decision => ({
     ...decision,
-    choice: chooseAction(expectScores(decision.probabilities, expectedDice), actionCosts, lambda),
+    choice: chooseAction(expectScores(decision.probabilities, worth), actionCosts, lambda),
   });
   const routed = decided.map((pass) => pass.map(reroute));
   return { decided: routed, curve: describe(routed[0], lambda) };

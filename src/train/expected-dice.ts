@@ -2,6 +2,7 @@
 
 import { type ChoiceLabel, diceOfCandidates } from "./labels.ts";
 import { plainCrop } from "./predict.ts";
+import type { Recipe } from "./recipe.ts";
 import { identityOf, type Trained, type TrainRun } from "./run.ts";
 
 const PATH = "checkpoints/expected-dice.json";
@@ -61,6 +62,21 @@ export function meanByLabel(labels: readonly ChoiceLabel[], onBackground: readon
     return [0, ...onBackground.map((_, k) => (windows.length > 0 ? mean(windows.map(({ dice }) => dice![k]!)) : 0))];
   });
   return [[1, ...onBackground], ...rows];
+}
+
+/**
+ * r of `danet/budget.ts`: the share of a label among the windows over its share in the draws of the decision network's
+ * training times its weight in the loss (Eq. 7). Within tumour, and within background, training draws labels as they occur.
+ */
+export function ratioOfLabels(
+  labels: readonly ChoiceLabel[],
+  { tumourWindows, classWeights }: Pick<NonNullable<Recipe["decisionTraining"]>, "tumourWindows" | "classWeights">,
+): number[] {
+  const tumour = labels.filter(({ choice }) => choice > 0).length / labels.length;
+  // Where one kind is not there, or never wanted, training draws the other alone.
+  const isMixed = tumour > 0 && tumour < 1 && tumourWindows > 0 && tumourWindows < 1;
+  const shares = isMixed ? [(1 - tumour) / (1 - tumourWindows), tumour / tumourWindows] : [1, 1];
+  return classWeights.map((weight, j) => shares[Math.min(j, 1)]! / weight);
 }
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;

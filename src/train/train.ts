@@ -6,7 +6,7 @@ import type { Folder } from "../platform.ts";
 import { trainBank } from "./bank.ts";
 import { logDecisionCheck } from "./check-decision.ts";
 import { trainDecision } from "./decision.ts";
-import { measureExpectedDice } from "./expected-dice.ts";
+import { measureExpectedDice, ratioOfLabels } from "./expected-dice.ts";
 import { exportNetwork, weightsOf } from "./export.ts";
 import { labelWindows } from "./labels.ts";
 import { candidateSpecs, decisionSpec, type Trained, type TrainRun } from "./run.ts";
@@ -19,14 +19,19 @@ export async function train(run: TrainRun, { bankFolder, version }: { bankFolder
   const decision = await trainDecision(run, labels);
   await logDecisionCheck(run, { bank, decision, labels });
   const expectedDice = await measureExpectedDice(run, bank, labels);
-  await exportBank(run, { ...bank, [run.recipe.decision.id]: decision }, { bankFolder, version, expectedDice });
+  const worth = { expectedDice, labelRatio: ratioOfLabels(labels, run.recipe.decisionTraining) };
+  await exportBank(run, { ...bank, [run.recipe.decision.id]: decision }, { bankFolder, version, worth });
 }
 
 /** Writes trained networks, by id, as a bank folder. */
 export async function exportBank(
   run: TrainRun,
   trained: Readonly<Record<string, Trained>>,
-  { bankFolder, version, expectedDice }: { bankFolder: Folder; version: string; expectedDice?: number[][] },
+  {
+    bankFolder,
+    version,
+    worth,
+  }: { bankFolder: Folder; version: string; worth?: Pick<NewBank, "expectedDice" | "labelRatio"> },
 ) {
   const { recipe, dataset } = run;
   const models: Record<string, Uint8Array> = {};
@@ -59,7 +64,7 @@ export async function exportBank(
     stride: recipe.stride,
     candidates: recipe.candidates.map((candidate) => describe(specs[candidate.id]!, candidate)),
     ...(recipe.decision && { decision: describe(decisionSpec(run), recipe.decision) }),
-    ...(expectedDice && { expectedDice }),
+    ...worth,
     ...activeRules(recipe.postprocess),
     recipe: structuredClone(recipe),
     trainingCases: run.training.map(({ id }) => id),
