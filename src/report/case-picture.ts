@@ -1,13 +1,14 @@
 /** @file The picture of a segmented case: tumour slices with prediction and truth, and the routing of its slices below. */
 
 import type { LabelMap, Volume } from "../volume/grid.ts";
-import { axisCodes, reorient } from "../volume/orientation.ts";
+import { reorient } from "../volume/orientation.ts";
 import { type Canvas, createCanvas, drawText, measureText } from "./canvas.ts";
 import { boundBrain, chooseSlices, liftSlices, minimum, pickSlices } from "./choose-slices.ts";
 import { assignChoiceColours, assignLabelColours, type Colour, page } from "./colour.ts";
+import { drawLetteredPanel, findView, panelHeight } from "./page-view.ts";
 import { type Deflate, encodePng } from "./png.ts";
 import { type ChoiceCell, countWindows, drawLegend, drawRoutingStrip, shareChoices } from "./routing-strip.ts";
-import { drawPanel, findGrayRange } from "./slice-panel.ts";
+import { findGrayRange } from "./slice-panel.ts";
 
 /** Image, prediction and truth share one grid; `slice` of a decision counts along its third axis. */
 export interface CasePicture {
@@ -69,23 +70,10 @@ interface View extends CasePicture {
   readonly plane: string;
 }
 
-/** Orientation of x and y on the page, and the name of the plane, by the direction in which the slices follow each other. */
-const planes: Readonly<Record<string, { axes: string; name: string }>> = {
-  S: { axes: "LP", name: "axial" },
-  I: { axes: "LP", name: "axial" },
-  A: { axes: "LI", name: "coronal" },
-  P: { axes: "LI", name: "coronal" },
-  R: { axes: "PI", name: "sagittal" },
-  L: { axes: "PI", name: "sagittal" },
-};
-
-const opposite: Readonly<Record<string, string>> = { L: "R", P: "A" };
-
 /** Turns x and y to the page and leaves the order of the slices as it is. */
 function turnToView(input: CasePicture): View {
-  const along = axisCodes(input.image.grid.affine)[2];
-  const { axes, name } = planes[along];
-  const turn = <T extends Volume | LabelMap>(image: T) => reorient(image, axes + along);
+  const { axes, plane, letters } = findView(input.image.grid);
+  const turn = <T extends Volume | LabelMap>(image: T) => reorient(image, axes);
   const [image, prediction] = [turn(input.image), turn(input.prediction)];
   const truth = input.truth && turn(input.truth);
   const rows = [{ name: "prediction", labels: prediction }, ...(truth ? [{ name: "truth", labels: truth }] : [])];
@@ -102,8 +90,7 @@ function turnToView(input: CasePicture): View {
     slices,
     depth: image.grid.size[2],
     colours: assignLabelColours(Object.keys(input.labelNames).map(Number), input.labelColours),
-    letters: [opposite[axes[0]], axes[0]],
-    plane: name,
+    ...{ letters, plane },
   };
 }
 
@@ -116,11 +103,9 @@ interface Layout {
 }
 
 function planLayout({ image, rows, decisions }: View): Layout {
-  const { spacing } = image.grid;
   const part = boundBrain(image);
-  const [partWidth, partHeight] = ([0, 1] as const).map((axis) => (part.end[axis] - part.start[axis]) * spacing[axis]);
   const width = Math.floor((WIDTH - 2 * MARGIN - GUTTER - (COLUMNS - 1) * GAP) / COLUMNS);
-  const panel = { width, height: Math.round(Math.min(1.5, partHeight / partWidth) * width) };
+  const panel = { width, height: panelHeight(image.grid, part, width) };
   const bottom = TITLE + 24 + rows.length * (panel.height + GAP) + LEGEND;
   if (decisions.length === 0) return { height: bottom + MARGIN - 8, panel, part };
   const windows = countWindows(decisions);
@@ -156,10 +141,7 @@ function drawPanels(canvas: Canvas, view: View, { panel, part }: Layout): void {
     drawText(canvas, `slice ${slice}`, { x: middle, y: TITLE + 14, size: 11, colour: page.muted, align: "middle" });
     for (const [row, { labels }] of rows.entries()) {
       const area = { x, y: top(row), ...panel };
-      drawPanel(canvas, area, { image, labels, slice: column, part, range, colours });
-      const style = { y: area.y + panel.height - 8, size: 10, colour: page.muted } as const;
-      drawText(canvas, letters[0], { ...style, x: x + 7 });
-      drawText(canvas, letters[1], { ...style, x: x + panel.width - 7, align: "end" });
+      drawLetteredPanel(canvas, area, { image, labels, slice: column, part, range, colours, letters });
     }
   }
   for (const [row, { name }] of rows.entries()) {

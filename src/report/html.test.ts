@@ -47,3 +47,9 @@ test("a figure without points is left out", async () => {
   expect(html.match(/<figcaption>/g)).toHaveLength(1);
   expect(html).not.toContain("Empty");
 });
+
+test("a picture lies in the page itself", async () => {
+  const pictures = [{ title: "a < b", source: "data:image/png;base64,AAAA" }];
+  const html = await formatPage({ title: "P", lead: "", sections: [{ title: "S", pictures }] });
+  expect(html).toContain('<img alt="a &lt; b" src="data:image/png;base64,AAAA">');
+});

@@ -3,10 +3,17 @@
 import { assignSeriesColours, drawFigure, type Figure, isWide } from "./figure.ts";
 import { formatRows, type Table } from "./table.ts";
 
+export interface Picture {
+  readonly title: string;
+  /** A data URI. */
+  readonly source: string;
+}
+
 export interface Section {
   readonly title: string;
   readonly text?: string;
   readonly figures?: readonly Figure[];
+  readonly pictures?: readonly Picture[];
   readonly tables?: readonly Table[];
   /** Shown as it is, behind a fold. */
   readonly code?: string;
@@ -46,13 +53,21 @@ ${bodies.join("\n")}
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign]!);
 
-async function formatSection({ title, text, figures = [], tables = [], code }: Section): Promise<string> {
+async function formatSection({
+  title,
+  text,
+  figures = [],
+  pictures = [],
+  tables = [],
+  code,
+}: Section): Promise<string> {
   const drawn: string[] = [];
   for (const figure of figures) if (figure.points.length > 0) drawn.push(await formatFigure(figure));
   const paragraph = text === undefined ? [] : [`<p>${escapeHtml(text)}</p>`];
   const fold = code === undefined ? [] : [`<details><summary>show</summary><pre>${escapeHtml(code)}</pre></details>`];
   const row = drawn.length > 0 ? [`<div class="figures">${drawn.join("\n")}</div>`] : [];
-  const parts = [`<h2>${escapeHtml(title)}</h2>`, ...paragraph, ...row, ...tables.map(formatTable), ...fold];
+  const body = [...row, ...pictures.map(formatPicture), ...tables.map(formatTable)];
+  const parts = [`<h2>${escapeHtml(title)}</h2>`, ...paragraph, ...body, ...fold];
   return `<section>\n${parts.join("\n")}\n</section>`;
 }
 
@@ -64,6 +79,9 @@ async function formatFigure(figure: Figure): Promise<string> {
   const svg = await drawFigure(figure);
   return `<figure${isWide(figure) ? ' class="whole"' : ""}><figcaption>${escapeHtml(figure.title)}</figcaption>${legend}<div class="wide">${svg}</div></figure>`;
 }
+
+const formatPicture = ({ title, source }: Picture): string =>
+  `<figure class="whole"><figcaption>${escapeHtml(title)}</figcaption><img alt="${escapeHtml(title)}" src="${escapeHtml(source)}"></figure>`;
 
 function formatTable(table: Table): string {
   const cells = (tag: string, row: readonly string[]) =>
@@ -90,7 +108,7 @@ body { margin: 0; background: var(--page); color: var(--text); font: 15px/1.5 sy
 main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; border-bottom: 1px solid var(--line); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem; }
-figure { margin: 0; } figure.whole { grid-column: 1 / -1; } figcaption { font-weight: 600; }
+figure { margin: 0; } img { max-width: 100%; } figure.whole { grid-column: 1 / -1; } figcaption { font-weight: 600; }
 .wide { overflow-x: auto; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: .5rem 0; padding: 0; list-style: none; }
 .legend li::before { content: ""; display: inline-block; width: .8em; height: .8em; margin-right: .45em; background: var(--colour); }

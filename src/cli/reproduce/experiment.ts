@@ -1,6 +1,6 @@
 /** @file What an experiment is: a table or figure of the paper, made from segmented cases. */
 
-import type { Section } from "../../report/html.ts";
+import type { Picture, Section } from "../../report/html.ts";
 import type { Lab } from "./lab.ts";
 
 export interface Findings {
@@ -18,3 +18,9 @@ export interface Experiment {
 }
 
 export const defineExperiment = (experiment: Experiment): Experiment => experiment;
+
+/** A picture that lies in the page itself. */
+export const embedPng = (title: string, png: Uint8Array): Picture => ({
+  title,
+  source: `data:image/png;base64,${Buffer.from(png).toString("base64")}`,
+});

@@ -36,6 +36,10 @@ export interface Job {
 /** For the first digits of a hash in a file name. */
 export const shorten = (sha256: string): string => sha256.slice(0, 12);
 
+/** Where a job keeps what `segment` writes of its cases. */
+export const resultFolder = ({ out }: Pick<Lab, "out">, { bank, policy }: Job): Folder =>
+  within(out, `cases/${shorten(bank.sha256)}-${policy}`);
+
 /** The reports of every job's cases, read where they are kept. */
 export async function segmentJobs(lab: Lab, jobs: readonly Job[]): Promise<CaseReport[][]> {
   const costs = jobs.map(estimateCost);
@@ -58,13 +62,11 @@ export async function segmentJobs(lab: Lab, jobs: readonly Job[]): Promise<CaseR
 const estimateCost = ({ bank, policy }: Job): number =>
   (bank.candidates.find(({ id }) => id === policy)?.flops.macs ?? bank.candidates.at(-1)!.flops.macs / 10) + 1;
 
-async function segmentJob(
-  { dataset, cases, out, runtime, context }: Lab,
-  { bank, policy }: Job,
-  onCases: (done: number) => void,
-): Promise<CaseReport[]> {
+async function segmentJob(lab: Lab, job: Job, onCases: (done: number) => void): Promise<CaseReport[]> {
+  const { dataset, cases, runtime, context } = lab;
+  const { bank, policy } = job;
   const { setting } = bank;
-  const folder = within(out, `cases/${shorten(bank.sha256)}-${policy}`);
+  const folder = resultFolder(lab, job);
   const networks = openNetworks(bank, runtime);
   const reports: CaseReport[] = [];
   try {

@@ -64,6 +64,9 @@ export const meanDice = ({ dice }: Row): number => {
   return values.reduce((a, b) => a + b, 0) / values.length;
 };
 
+const ABOUT_PAPER =
+  "Rows of the paper are its BraTS 2019 figures, of other cases and another training: they stand beside ours, not against them.";
+
 /** The rows as a table with the paper's columns, and Dice against cost. */
 export function compareRows(rows: readonly Row[], { title, text }: { title: string; text: string }): Section {
   const points = rows.flatMap((row) =>
@@ -72,7 +75,7 @@ export function compareRows(rows: readonly Row[], { title, text }: { title: stri
       : [],
   );
   return {
-    ...{ title, text, tables: [tableOf(rows, title)] },
+    ...{ title, text: `${text} ${ABOUT_PAPER}`, tables: [tableOf(rows, title)] },
     figures: [
       {
         title: "Mean Dice over the regions against cost",

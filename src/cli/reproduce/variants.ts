@@ -178,7 +178,7 @@ async function replaceDecision({ bank, dataset }: Lab, { variant, recipe, folder
     ...{ parameters, flops: { macs, paper }, sha256: hash },
   };
   const read = (path: string) => (path === FILE ? Promise.resolve(onnx) : bank.folder.read(path));
-  const { expectedDice: _, ...rest } = bank; // of the bank's own decision network
+  const { expectedDice: _, labelRatio: __, ...rest } = bank; // of the bank's own decision network
   return {
     ...rest,
     candidates: bank.candidates.filter(({ id }) => variant.candidates.includes(id)),

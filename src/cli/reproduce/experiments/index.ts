@@ -1,8 +1,12 @@
 /** @file The table of experiments. */
 
 import type { Experiment } from "../experiment.ts";
+import { figure1 } from "./figure1.ts";
+import { figure3 } from "./figure3.ts";
+import { figure4 } from "./figure4.ts";
 import { figure5 } from "./figure5.ts";
 import { figure6 } from "./figure6.ts";
+import { figure7 } from "./figure7.ts";
 import { table3 } from "./table3.ts";
 import { table4 } from "./table4.ts";
 import { table5 } from "./table5.ts";
@@ -10,5 +14,5 @@ import { table6 } from "./table6.ts";
 
 export const experiments = {
   ...{ table3, table4, table5, table6 },
-  ...{ figure5, figure6 },
+  ...{ figure1, figure3, figure4, figure5, figure6, figure7 },
 } as const satisfies Record<string, Experiment>;

@@ -1,0 +1,81 @@
+/** @file Figures 3 and 7: slices of cases in truth, dynamic bank and each candidate alone, with the Dice of each. */
+
+import { deflateSync } from "node:zlib";
+import { sliceDice } from "../../danet/choice.ts";
+import { loadCase } from "../../data/load.ts";
+import { prepareCase } from "../../data/prepare.ts";
+import { nodeGzip } from "../../node/gzip.ts";
+import { chooseSlices } from "../../report/choose-slices.ts";
+import { drawComparison } from "../../report/comparison-picture.ts";
+import type { Picture } from "../../report/html.ts";
+import { regionClasses } from "../../train/run.ts";
+import { readNiftiLabels } from "../../volume/nifti.ts";
+import { type InputCase, resultName } from "../segment/find-input-cases.ts";
+import { embedPng, type Findings } from "./experiment.ts";
+import { dynamicJob, type Job, type Lab, resultFolder, segmentJobs } from "./lab.ts";
+import { listCases } from "./row.ts";
+
+/** Slices of a case that are shown. */
+const SLICES = 4;
+
+interface Compared {
+  readonly case: string;
+  readonly slices: readonly number[];
+  /** Policy -> mean Dice over the regions on each of the slices. */
+  readonly dice: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Of some of the lab's cases. */
+export async function compareVisually(lab: Lab, cases: readonly InputCase[]): Promise<Findings> {
+  const few = { ...lab, cases };
+  const jobs = [dynamicJob(lab.bank), ...lab.bank.candidates.map(({ id }) => ({ bank: lab.bank, policy: id }))];
+  const reports = await segmentJobs(few, jobs);
+  const drawn: { picture: Picture; compared: Compared }[] = [];
+  for (const [i, one] of cases.entries()) {
+    lab.context.onProgress({ stage: "pictures", done: i, total: cases.length });
+    drawn.push(await compareCase(few, jobs, one));
+  }
+  const text =
+    `Up to ${SLICES} slices a case, evenly through the tumour; under each the mean Dice over the regions on that slice, where a ` +
+    "region that is empty in truth and result counts 1. The paper's figures show other systems beside Ours; here each candidate stands alone.";
+  const methods = jobs.map(({ policy }, i) => ({ method: policy, cases: reports[i]! }));
+  const section = { title: "Truth and results", text, pictures: drawn.map(({ picture }) => picture) };
+  const data = { compared: drawn.map(({ compared }) => compared) };
+  return { sections: [section, { title: "Case by case", tables: [listCases(methods)] }], data };
+}
+
+/** In the bank's frame. */
+async function compareCase(lab: Lab, jobs: readonly Job[], { files, folder }: InputCase) {
+  const { bank, dataset } = lab;
+  const { id } = files;
+  const raw = await loadCase(files, folder, { dataset, gzip: nodeGzip, truth: true });
+  const { grid, channels, truth } = prepareCase(raw, dataset);
+  const area = grid.size[0] * grid.size[1];
+  const toFrame = async (job: Job) => {
+    const name = resultName(id);
+    const { data } = await readNiftiLabels(await resultFolder(lab, job).read(name), nodeGzip, name);
+    return prepareCase({ ...raw, channels: [], truth: data }, dataset).truth!;
+  };
+  const results: Uint8Array[] = [];
+  for (const job of jobs) results.push(await toFrame(job));
+  const image = { grid, data: channels[0]! };
+  const labelled = { prediction: { grid, data: results[0]! }, truth: { grid, data: truth! } };
+  const slices = chooseSlices({ image, background: 0, ...labelled, count: SLICES });
+  const regions = Object.values(regionClasses(dataset));
+  const sliceOf = (data: Uint8Array, z: number) => data.subarray(z * area, (z + 1) * area);
+  const dice = results.map((data) => slices.map((z) => sliceDice(sliceOf(data, z), sliceOf(truth!, z), regions)));
+  const png = drawComparison({
+    ...{ id, image, background: 0, channel: bank.channels[0]!, slices },
+    columns: [
+      { name: "truth", labels: labelled.truth, notes: slices.map(() => "") },
+      ...jobs.map(({ policy }, i) => ({
+        ...{ name: policy, labels: { grid, data: results[i]! } },
+        notes: dice[i]!.map((value) => `Dice ${value.toFixed(3)}`),
+      })),
+    ],
+    labelNames: Object.fromEntries([...dataset.labelNames.entries()].slice(1)),
+    deflate: (bytes) => deflateSync(bytes),
+  });
+  const byPolicy = Object.fromEntries(jobs.map(({ policy }, i) => [policy, dice[i]!]));
+  return { picture: embedPng(id, png), compared: { case: id, slices, dice: byPolicy } };
+}
