@@ -49,6 +49,7 @@ export const bratsPaper: Recipe = {
     stepsPerEpoch: STEPS_PER_EPOCH,
     batch: 64,
     tumourWindows: 0.43,
+    classWeights: [0.9, 1, 1, 1.1, 1.1],
   },
   postprocess: { minComponent: 0, minRegion: {} },
   storage: "float32",
