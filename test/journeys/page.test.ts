@@ -5,7 +5,7 @@ import { join } from "node:path";
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { build, type PreviewServer, preview } from "vite";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
 import { writeBank } from "../../src/danet/bank.ts";
 import { writePhantoms } from "../../src/data/phantom.ts";
@@ -54,7 +54,9 @@ describe.skipIf(!hasChromium())("the page", () => {
     await segmentInNode();
     const options = { bank: at("bank"), sample: at("cases", CASE), outDir: at("page") };
     const config = { ...configurePage(options), configFile: false, logLevel: "error" } as const;
+    vi.stubEnv("NODE_ENV", "production"); // else the build is one for development
     await build(config);
+    vi.unstubAllEnvs();
     server = await preview({ ...config, preview: { ...config.preview, port: 0 } });
     origin = server.resolvedUrls!.local[0];
     browser = await launchChromium();
@@ -229,7 +231,7 @@ describe.skipIf(!hasChromium())("the page", () => {
     expect(await page.locator("[data-slice]").count()).toBe(DEPTH);
   });
 
-  test("WebGPU gives the same labels", async () => {
+  test("WebGPU gives the same labels", { timeout: 600_000 }, async () => {
     const withGpu = await launchChromium({ gpu: true });
     try {
       await visit("light", withGpu);
