@@ -178,14 +178,12 @@ async function protectResult(out: Folder, file: string, wanted: { bank: string; 
 const describeSource = ({ sha256, dataset, setting }: Bank, ids: readonly string[]): string =>
   `Bank ${sha256.slice(0, 12)} of data set ${dataset}, setting ${setting}; cases ${ids.join(", ")}.`;
 
+/** Without what only HTML can show. */
 const formatPageMarkdown = ({ title, lead, sections }: Page): string =>
   [
     `# ${title}\n\n${lead}`,
-    ...sections.map((section) =>
-      [
-        `## ${section.title}`,
-        ...(section.text ? [section.text] : []),
-        ...(section.tables ?? []).map(formatMarkdown),
-      ].join("\n\n"),
-    ),
+    ...sections.flatMap(({ title, text, tables = [] }) => {
+      const body = [...(text ? [text] : []), ...tables.map(formatMarkdown)];
+      return body.length > 0 ? [[`## ${title}`, ...body].join("\n\n")] : [];
+    }),
   ].join("\n\n");

@@ -143,6 +143,6 @@ function summarize(slices: readonly SliceContent[], { candidates }: Bank): Secti
       ];
     }),
   };
-  const text = `${slices.length} slices in the bank's frame. Figures of the first ${SHOWN} cases follow; the JSON file has every slice of all.`;
+  const text = `${slices.length} slices in the bank's frame. Figures of up to ${SHOWN} cases are in the HTML file; the JSON file has every slice of all.`;
   return { title: "Content and cost", text, tables: [table] };
 }
