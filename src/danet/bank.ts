@@ -18,8 +18,10 @@ const spacing = z.number().positive().nullable();
 /** Operations of one inference at the bank's input size: multiply-adds, and as the paper's tool counts them. */
 const flops = z.strictObject({ macs: count, paper: count });
 
+export const modelId = z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "must be letters, digits, '.', '_' or '-'");
+
 const model = z.strictObject({
-  id: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "must be letters, digits, '.', '_' or '-'"),
+  id: modelId,
   /** Key of the network in `nets/`, or "onnx" for a model that was made elsewhere. */
   network: z.string(),
   config: z.record(z.string(), z.json()),

@@ -159,8 +159,9 @@ function readAttributes(
   { operands, where }: { operands: readonly Value[]; where: string },
 ): Pick<Node, "inputs" | "attrs"> {
   const kinds = op.attributes ?? {};
-  const stray = node.attribute.find(({ name }) => !Object.hasOwn(kinds, name) || kinds[name] === "input");
-  if (stray) throw new UserError(`${where}: attribute "${stray.name}" is not supported`);
+  for (const attribute of node.attribute)
+    if (!Object.hasOwn(kinds, attribute.name) || kinds[attribute.name] === "input")
+      requireImplied(attribute, operands, where);
   const keys = Object.keys(kinds);
   const first = operands.length - keys.filter((key) => kinds[key] === "input").length;
   let next = first;
@@ -168,11 +169,35 @@ function readAttributes(
   const attrs = keys.map((key) => {
     const kind = kinds[key]!;
     const place = `${where}: attribute "${key}"`;
-    const value = kind === "input" ? listOf(operands[next++], place) : attributeOf(node, { key, kind, place });
+    const value = kind === "input" ? listOf(operands[next++], place) : attributeOf(node, { key, kind, place, rank });
     return [key, key === "axis" || key === "axes" ? countFromZero(value, rank) : value] as const;
   });
   return { inputs: operands.slice(0, first), attrs: Object.fromEntries(attrs) };
 }
+
+/** Attributes that the ops here lack, because each stands for one value, that other tools write out. */
+const implied: Readonly<Record<string, (operands: readonly Value[]) => string>> = {
+  dilations: ([x]) => String(x!.shape.slice(2).map(() => 1)),
+  kernel_shape: ([, w]) => String(w?.shape.slice(2)),
+  ceil_mode: () => "0",
+  storage_order: () => "0",
+};
+
+function requireImplied(attribute: AttributeProto, operands: readonly Value[], where: string) {
+  const { name, ints, i } = attribute;
+  if (!Object.hasOwn(implied, name)) throw new UserError(`${where}: attribute "${name}" is not supported`);
+  const [expected, found] = [implied[name]!(operands), String(ints.length > 0 ? ints : i)];
+  if (found !== expected)
+    throw new UserError(`${where}: attribute "${name}" is supported as ${expected} only, got ${found}`);
+}
+
+/** What ONNX means where a convolution or a pooling leaves an attribute out. */
+const defaults: Readonly<Record<string, (axes: number) => Attribute>> = {
+  group: () => 1,
+  strides: (axes) => Array<number>(axes).fill(1),
+  pads: (axes) => Array<number>(2 * axes).fill(0),
+  output_padding: (axes) => Array<number>(axes).fill(0),
+};
 
 function countFromZero(axes: Attribute, rank: number): Attribute {
   const one = (axis: number) => (axis < 0 ? axis + rank : axis);
@@ -189,9 +214,10 @@ function listOf(operand: Value | undefined, place: string): readonly number[] {
 
 function attributeOf(
   node: NodeProto,
-  { key, kind, place }: { key: string; kind: AttributeKind; place: string },
+  { key, kind, place, rank }: { key: string; kind: AttributeKind; place: string; rank: number },
 ): Attribute {
   const found = node.attribute.find(({ name }) => name === key);
+  if (!found && Object.hasOwn(defaults, key)) return defaults[key]!(rank - 2);
   if (!found) throw new UserError(`${place} must be written out, the file leaves it to its default`);
   const value = contentOf(found, kind);
   if (value === undefined)

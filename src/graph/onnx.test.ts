@@ -186,6 +186,8 @@ describe("files of other tools", () => {
 describe("what cannot be read is named, with its file", () => {
   const float = (name: string) =>
     create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: 1 });
+  const int = (name: string, i: bigint) =>
+    create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i });
   const mistakes: Record<string, [change: (graph: GraphProto, model: ModelProto) => unknown, message: string]> = {
     "unknown operator": [
       ({ node }) => Object.assign(node[0]!, { opType: "Gemm" }),
@@ -206,6 +208,10 @@ describe("what cannot be read is named, with its file", () => {
     "attribute of another type": [
       (graph) => Object.assign(nodeOf(graph, "Softmax"), { attribute: [float("axis")] }),
       'Softmax node of "y": attribute "axis" must be of type int, got FLOAT',
+    ],
+    "a rounded-up pooling": [
+      (graph) => nodeOf(graph, "MatMul").attribute.push(int("ceil_mode", 1n)),
+      'attribute "ceil_mode" is supported as 0 only, got 1',
     ],
     "attribute left out": [
       (graph) => Object.assign(nodeOf(graph, "Softmax"), { attribute: [] }),

@@ -14,6 +14,10 @@ export const commands = {
     summary: "Measure predictions against the truth",
     load: async () => (await import("./evaluate.ts")).evaluate,
   },
+  bank: {
+    summary: "Add an ONNX model of another tool to a model bank",
+    load: async () => (await import("./bank.ts")).bank,
+  },
   postprocess: {
     summary: "Try thresholds of post-processing on predictions that have a truth",
     load: async () => (await import("./postprocess.ts")).postprocess,

@@ -1,0 +1,75 @@
+/** A model that PyTorch wrote (test/reference/make_foreign.py, which printed the numbers below) as a candidate. */
+import { copyFile, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { handmadeBank, makeCandidate, makeDecision } from "../../../test/handmade-bank.ts";
+import { readBank, writeBank } from "../../danet/bank.ts";
+import { openNetworks } from "../../infer/networks.ts";
+import { createNodeRuntime, openFolder } from "../../node/index.ts";
+import { runProgram } from "../program.ts";
+
+const FOREIGN = "test/reference/foreign.onnx";
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "med-danet-bank-"));
+  const models = { "M1.onnx": makeCandidate(1), "M2.onnx": makeCandidate(2), "decision.onnx": makeDecision([0, 0, 0]) };
+  await writeBank(openFolder(folder), handmadeBank, models);
+});
+
+async function add(path: string, ...more: string[]) {
+  let [stdout, stderr] = ["", ""];
+  const surroundings = {
+    stdout: { write: (text: string) => (stdout += text) },
+    stderr: { write: (text: string) => (stderr += text) },
+    signal: new AbortController().signal,
+  };
+  const code = await runProgram(["bank", "add", path, "--bank", folder, ...more], surroundings);
+  return { code, stdout, stderr };
+}
+
+test("counted, in rising cost, with its hash, and run under the names of the bank", async () => {
+  const { code, stdout, stderr } = await add(FOREIGN, "--id", "torch");
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: "torch: 612 parameters, 71680 multiply-adds an input, gives logits\n", // batch norm is part of a convolution
+  });
+  expect(stderr).toContain("its decision network had no choice for torch and is no longer part of the bank");
+  const bank = await readBank(openFolder(folder));
+  expect(bank).not.toHaveProperty("decision");
+  expect(bank.candidates.map(({ id }) => id)).toEqual(["M1", "M2", "torch"]);
+  const torch = bank.candidates[2]!;
+  expect(torch).toMatchObject({ network: "onnx", output: "logits", flops: { macs: 71_680 } });
+
+  const networks = openNetworks(bank, await createNodeRuntime());
+  const run = await networks.load(torch);
+  const logits = await run(
+    Float32Array.from({ length: 4 * 256 }, (_, i) => i / 512 - 1),
+    1,
+  );
+  await networks.release();
+  const expected = [0.004317060112953186, -0.11328920722007751, 0.05219535157084465, -0.16961510479450226];
+  for (const [k, value] of expected.entries()) expect(logits[k * 256 + 5 * 16 + 7]).toBeCloseTo(value, 5);
+});
+
+test("what cannot be added is told in a line, and the bank stays", async () => {
+  const before = await readFile(join(folder, "bank.json"), "utf8");
+  const three = join(folder, "three.onnx");
+  await writeFile(three, makeCandidate(1, 3));
+  const text = join(folder, "text.onnx");
+  await copyFile("package.json", text);
+  const shapes =
+    "must take float32 [N, 4, 16, 16] and give float32 [N, 4, 16, 16]; it takes float32 [N, 3, 16, 16] and gives float32 [N, 4, 16, 16]";
+  for (const [path, id, line] of [
+    [three, "other", shapes],
+    [text, "other", "the file must be an ONNX model"],
+    [FOREIGN, "M1", "M1.onnx is there already; give another --id"],
+    [FOREIGN, "a/b", "--id <name>: must be letters, digits"],
+  ] as const) {
+    const { code, stderr } = await add(path, "--id", id);
+    expect(code).toBe(2);
+    expect(stderr.trimEnd()).not.toContain("\n");
+    expect(stderr).toContain(line);
+  }
+  expect(await readFile(join(folder, "bank.json"), "utf8")).toBe(before);
+});
