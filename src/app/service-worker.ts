@@ -47,7 +47,8 @@ async function keep(paths: readonly string[]): Promise<void> {
   const bank = await (await fromNetwork(new Request("bank/bank.json"))).json();
   const models = [...bank.candidates, bank.decision].map(({ file }: { file: string }) => `bank/${file}`);
   const cache = await caches.open(CACHE);
-  for (const path of [...paths, ...models]) if (!(await cache.match(path))) await fromNetwork(new Request(path));
+  for (const path of [...paths, ...models])
+    if (!(await cache.match(path, { ignoreVary: true }))) await fromNetwork(new Request(path));
 }
 
 worker.addEventListener("fetch", (event) => {
@@ -60,8 +61,9 @@ worker.addEventListener("fetch", (event) => {
 /** Files whose name or cache changes with their content. The page itself and the bank may be replaced on the server. */
 const isFixed = (path: string) => /\/(assets|ort|sample)\//.test(path);
 
+/** A server's "Vary" speaks of headers that a page's tags and this worker send differently; the content is the same. */
 async function fromCache(request: Request): Promise<Response> {
-  return (await (await caches.open(CACHE)).match(request)) ?? fromNetwork(request);
+  return (await (await caches.open(CACHE)).match(request, { ignoreVary: true })) ?? fromNetwork(request);
 }
 
 /** The server's answer, which is kept; without a network, what was kept. */
@@ -72,7 +74,7 @@ async function fromNetwork(request: Request): Promise<Response> {
     if (response.status === 200) await cache.put(request, response.clone());
     return response;
   } catch (reason) {
-    const kept = await cache.match(request, { ignoreSearch: true });
+    const kept = await cache.match(request, { ignoreSearch: true, ignoreVary: true });
     if (kept) return kept;
     throw reason;
   }
