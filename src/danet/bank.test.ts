@@ -120,7 +120,7 @@ describe("the first thing that is wrong is named", () => {
     [
       "expected Dice without a decision network",
       () => edit((m) => Object.assign(m, { decision: undefined, expectedDice: [[1]] })),
-      "expectedDice needs a decision network",
+      "expectedDice and labelRatio need a decision network",
     ],
     [
       "gaps between slices",

@@ -198,7 +198,7 @@ function checkConsistency(bank: BankManifest, name: string) {
     }
   });
   if (bank.decision) checkDecision(bank, bank.decision, fail);
-  else if (bank.expectedDice) fail("expectedDice needs a decision network");
+  else if (bank.expectedDice || bank.labelRatio) fail("expectedDice and labelRatio need a decision network");
   if (bank.labels[0] !== 0 || new Set(bank.labels).size < bank.labels.length) {
     fail(`labels must start with 0 and be different, found ${bank.labels.join(", ")}`);
   }

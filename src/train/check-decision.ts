@@ -2,9 +2,10 @@
 
 import { type Choice, decide } from "../danet/decision.ts";
 import type { CompactCase } from "../data/compact.ts";
+import type { CandidateFile } from "./candidate-file.ts";
 import { weightsOf } from "./export.ts";
 import { type ChoiceLabel, labelCases } from "./labels.ts";
-import { plainCrop, runCrops } from "./predict.ts";
+import { modelOf, plainCrop, runCrops } from "./predict.ts";
 import { decisionSpec, type Trained, type TrainRun } from "./run.ts";
 
 export interface DecisionCheck {
@@ -19,14 +20,14 @@ export interface DecisionCheck {
 }
 
 interface Checked {
-  readonly bank: Readonly<Record<string, Trained>>;
+  readonly files: readonly CandidateFile[];
   readonly decision: Trained;
   /** Of the training cases. */
   readonly labels: readonly ChoiceLabel[];
 }
 
 /** Logs the check on the training windows and, labelled in the same way but never learned from, the validation windows. */
-export async function logDecisionCheck(run: TrainRun, { bank, decision, labels }: Checked): Promise<void> {
+export async function logDecisionCheck(run: TrainRun, { files, decision, labels }: Checked): Promise<void> {
   const { log, recipe, training, validation } = run;
   if (log.entries().some(({ check }) => check !== undefined)) return;
   const started = performance.now();
@@ -35,7 +36,7 @@ export async function logDecisionCheck(run: TrainRun, { bank, decision, labels }
     return checkDecisions({ choices, labels, cases, size: recipe.inputSize, actions: recipe.candidates.length + 1 });
   };
   const onTraining = await check(training, labels);
-  const onValidation = validation.length > 0 && (await check(validation, await labelCases(run, bank, validation)));
+  const onValidation = validation.length > 0 && (await check(validation, await labelCases(run, files, validation)));
   await log.add({
     phase: "decision",
     step: recipe.decisionTraining.epochs * recipe.decisionTraining.stepsPerEpoch,
@@ -58,7 +59,7 @@ async function decideWindows(run: TrainRun, { plan, state }: Trained, { cases, l
     return { source, crop: plainCrop(source, { slice, x, y, size }) };
   });
   const choices: Choice[] = [];
-  const model = { runtime: run.runtime, spec: decisionSpec(run), weights: weightsOf(plan, state) };
+  const model = modelOf(run.runtime, decisionSpec(run), weightsOf(plan, state));
   await runCrops(model, crops, (index, { output }) => {
     choices.push(decide(output).choice);
     if (index % 64 === 0) run.onProgress?.({ stage: "check", done: index, total: crops.length });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { phantom } from "../data/phantom.ts";
 import type { Runtime } from "../platform.ts";
 import { recipes } from "../recipes/index.ts";
+import { filesOfTrained } from "./candidate-file.ts";
 import { choiceCosts } from "./choice-costs.ts";
 import { candidateSpecs, type TrainRun } from "./run.ts";
 import { buildStep, initialState } from "./step.ts";
@@ -29,7 +30,7 @@ function costs(cost: "flops" | "time") {
       return [id, { plan, state: initialState(plan, 1) }];
     }),
   );
-  return choiceCosts(run, bank);
+  return choiceCosts(run, filesOfTrained(run, bank));
 }
 
 test("time has the sum of the FLOPs in G, and the slow network most of it", async () => {

@@ -1,9 +1,10 @@
 /** @file E of `danet/budget.ts`: how well each action does on training windows of each choice label. */
 
+import type { CandidateFile } from "./candidate-file.ts";
 import { type ChoiceLabel, diceOfCandidates } from "./labels.ts";
 import { plainCrop } from "./predict.ts";
 import type { Recipe } from "./recipe.ts";
-import { identityOf, type Trained, type TrainRun } from "./run.ts";
+import { identityOf, type TrainRun } from "./run.ts";
 
 const PATH = "checkpoints/expected-dice.json";
 
@@ -13,7 +14,7 @@ const BACKGROUND = 400;
 /** Computed once and kept. `labels` are those of the run's training cases. */
 export async function measureExpectedDice(
   run: TrainRun,
-  bank: Readonly<Record<string, Trained>>,
+  files: readonly CandidateFile[],
   labels: readonly ChoiceLabel[],
 ): Promise<number[][]> {
   const { out } = run;
@@ -22,7 +23,7 @@ export async function measureExpectedDice(
     const kept = JSON.parse(new TextDecoder().decode(await out.read(PATH))) as Kept;
     if (kept.identity === identity) return kept.expectedDice;
   }
-  const dice = await diceOfCandidates(run, bank, sampleBackground(run, labels));
+  const dice = await diceOfCandidates(run, files, sampleBackground(run, labels));
   const onBackground = dice.map((scores) => (scores.length > 0 ? mean(scores) : 1));
   const expectedDice = meanByLabel(labels, onBackground);
   await out.write(PATH, new TextEncoder().encode(JSON.stringify({ identity, expectedDice } satisfies Kept)));

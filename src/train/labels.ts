@@ -3,10 +3,10 @@
 import { bestChoice, countForeground, sliceDice } from "../danet/choice.ts";
 import type { CompactCase } from "../data/compact.ts";
 import { windowStarts } from "../volume/slice.ts";
+import type { CandidateFile } from "./candidate-file.ts";
 import { choiceCosts } from "./choice-costs.ts";
-import { weightsOf } from "./export.ts";
 import { type Placed, plainCrop, predictCrops } from "./predict.ts";
-import { candidateSpecs, identityOf, regionClasses, type Trained, type TrainRun } from "./run.ts";
+import { identityOf, imageShape, regionClasses, type TrainRun } from "./run.ts";
 
 /** One window and the action it should get: 0 skips, k is candidate k. */
 export interface ChoiceLabel {
@@ -23,12 +23,12 @@ export interface ChoiceLabel {
 const PATH = "checkpoints/labels.json";
 
 /** Labels of the run's training cases. Computed once and kept. */
-export async function labelWindows(run: TrainRun, bank: Readonly<Record<string, Trained>>): Promise<ChoiceLabel[]> {
+export async function labelWindows(run: TrainRun, files: readonly CandidateFile[]): Promise<ChoiceLabel[]> {
   const { out, log } = run;
   const kept = await readLabels(run);
   if (kept) return kept;
   const started = performance.now();
-  const labels = await labelCases(run, bank, run.training);
+  const labels = await labelCases(run, files, run.training);
   await out.write(PATH, new TextEncoder().encode(JSON.stringify({ identity: identityOf(run, "labels"), labels })));
   const counts = ["skip", ...run.recipe.candidates].map((_, k) => labels.filter(({ choice }) => choice === k).length);
   log.rewind("labels", -1);
@@ -37,7 +37,9 @@ export async function labelWindows(run: TrainRun, bank: Readonly<Record<string, 
 }
 
 /** The labels that `labelWindows` kept in the run's folder; null where they are not there, or of another recipe or other cases. */
-export async function readLabels(run: Pick<TrainRun, "out" | "recipe" | "training">): Promise<ChoiceLabel[] | null> {
+export async function readLabels(
+  run: Pick<TrainRun, "out" | "recipe" | "training" | "given">,
+): Promise<ChoiceLabel[] | null> {
   if (!(await run.out.list()).includes(PATH)) return null;
   const { identity, labels } = JSON.parse(new TextDecoder().decode(await run.out.read(PATH))) as {
     identity: string;
@@ -49,13 +51,13 @@ export async function readLabels(run: Pick<TrainRun, "out" | "recipe" | "trainin
 /** Eq. 4 on the windows of every `labels.everySlice`-th slice. */
 export async function labelCases(
   run: TrainRun,
-  bank: Readonly<Record<string, Trained>>,
+  files: readonly CandidateFile[],
   cases: readonly CompactCase[],
 ): Promise<ChoiceLabel[]> {
   const windows = cases.flatMap((source, index) => windowsOf(run, source, index));
   const foreground = windows.filter(({ foreground }) => foreground > 0);
-  const dice = await diceOfCandidates(run, bank, foreground);
-  const gflops = await choiceCosts(run, bank);
+  const dice = await diceOfCandidates(run, files, foreground);
+  const gflops = await choiceCosts(run, files);
   const byWindow = new Map(foreground.map((window, i) => [window, dice.map((list) => list[i]!)]));
   return windows.map((window): ChoiceLabel => {
     const { case: index, crop, foreground } = window;
@@ -86,7 +88,10 @@ function windowsOf({ recipe }: TrainRun, source: CompactCase, index: number): La
 }
 
 /** Truth voxels of the part of a window that lies in the case's box. */
-function truthOf({ box, truth }: CompactCase, at: { slice: number; x: number; y: number; size: number }): Uint8Array {
+export function truthOf(
+  { box, truth }: CompactCase,
+  at: { slice: number; x: number; y: number; size: number },
+): Uint8Array {
   const [width, height, depth] = box.size;
   const z = at.slice - box.start[2];
   if (z < 0 || z >= depth || truth === undefined) return new Uint8Array();
@@ -109,19 +114,18 @@ function truthOf({ box, truth }: CompactCase, at: { slice: number; x: number; y:
 /** S_i of every window: [candidate][window]. */
 export async function diceOfCandidates(
   run: TrainRun,
-  bank: Readonly<Record<string, Trained>>,
+  files: readonly CandidateFile[],
   windows: readonly Placed[],
 ): Promise<number[][]> {
   const regions = Object.values(regionClasses(run.dataset));
-  const specs = Object.entries(candidateSpecs(run));
   const all: number[][] = [];
-  for (const [id, spec] of specs) {
-    const { plan, state } = bank[id]!;
+  for (const { read } of files) {
     const dice: number[] = [];
-    await predictCrops({ runtime: run.runtime, spec, weights: weightsOf(plan, state) }, windows, (i, found) => {
+    const model = { runtime: run.runtime, onnx: await read(), image: imageShape(run) };
+    await predictCrops(model, windows, (i, found) => {
       dice.push(sliceDice(found.prediction, found.truth, regions));
       const done = all.length * windows.length + i + 1;
-      if (i % 64 === 0) run.onProgress?.({ stage: "labels", done, total: specs.length * windows.length });
+      if (i % 64 === 0) run.onProgress?.({ stage: "labels", done, total: files.length * windows.length });
       run.signal?.throwIfAborted();
     });
     all.push(dice);

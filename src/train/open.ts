@@ -1,5 +1,6 @@
 /** @file From folders to a training run: cases found, split, prepared and checked. */
 
+import type { Bank } from "../danet/bank.ts";
 import { loadCompactCase } from "../data/cache.ts";
 import type { CompactCase } from "../data/compact.ts";
 import type { CaseFiles, Dataset } from "../data/dataset.ts";
@@ -17,6 +18,8 @@ export interface OpenOptions {
   readonly recipe: Recipe;
   /** Default: the recipe's, opened; `openRecipe` gives both. */
   readonly dataset?: Dataset;
+  /** A bank whose candidates the recipe has (`recipeOver`): only a decision network is to be trained. */
+  readonly given?: Bank | undefined;
   readonly data: Folder;
   /** A split file's bytes and name; default: `split.json` of the data folder, else the first of five seeded folds. */
   readonly split?: { readonly bytes: Uint8Array; readonly name: string } | undefined;
@@ -51,7 +54,7 @@ export async function openRun(options: OpenOptions): Promise<TrainRun> {
   }
   const watch = { onProgress, signal };
   const dataset = options.dataset ?? (await openDataset(recipe.dataset, { folder: data, gzip, watch }));
-  requireRisingCost(recipe, dataset);
+  if (!options.given) requireRisingCost(recipe, dataset);
   const files = await findCases(dataset, data);
   const split = await chooseSplit(options, dataset, files);
   const total = split.train.length + split.validation.length;
@@ -68,7 +71,7 @@ export async function openRun(options: OpenOptions): Promise<TrainRun> {
   const training = cases.slice(0, split.train.length);
   const log = await openLog(out, options.onEntry);
   const validation = cases.slice(split.train.length);
-  return { recipe, dataset, training, validation, runtime, out, log, onProgress, signal };
+  return { recipe, dataset, training, validation, given: options.given, runtime, out, log, onProgress, signal };
 }
 
 /** A bank lists its candidates so; better told now than after the training. */

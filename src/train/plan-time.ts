@@ -7,7 +7,7 @@ import type { NetworkSpec } from "../nets/network.ts";
 import { createRandom } from "../random.ts";
 import { windowStarts } from "../volume/slice.ts";
 import { weightsOf } from "./export.ts";
-import { predictCrops } from "./predict.ts";
+import { modelOf, predictCrops } from "./predict.ts";
 import type { Recipe } from "./recipe.ts";
 import { candidateSpecs, decisionSpec, type TrainRun } from "./run.ts";
 import { buildStep, createStepper, initialState } from "./step.ts";
@@ -89,7 +89,7 @@ async function measurePace(run: TrainRun, spec: NetworkSpec, batch: number): Pro
   await stepper.release();
   if (spec.network.task !== "segment") return { step: Math.min(...times.slice(1)), forward: 0 };
   const crops = validationCrops(run, run.training.slice(0, 1)).slice(0, FORWARD);
-  const model = { runtime: run.runtime, spec, weights: weightsOf(graph.plan, state) };
+  const model = modelOf(run.runtime, spec, weightsOf(graph.plan, state));
   const forward = (await secondsOf(() => predictCrops(model, crops, () => {}))) / crops.length;
   return { step: Math.min(...times.slice(1)), forward };
 }

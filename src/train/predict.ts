@@ -3,7 +3,7 @@
 import { noAugmentation } from "../data/augment.ts";
 import type { CompactCase } from "../data/compact.ts";
 import { type Crop, copyCrop } from "../data/sampler.ts";
-import { count } from "../graph/value.ts";
+import { count, type Shape } from "../graph/value.ts";
 import { labelPixels } from "../infer/assemble.ts";
 import type { NetworkSpec } from "../nets/network.ts";
 import type { Weights } from "../nn/scope.ts";
@@ -24,7 +24,17 @@ export interface Placed {
 /** Slices of one run of a network; volumes run one by one, or their maps would not fit the memory of small machines. */
 const BATCH = 8;
 
-type Model = { runtime: Runtime; spec: NetworkSpec; weights: Weights };
+export interface Model {
+  readonly runtime: Runtime;
+  readonly onnx: Uint8Array;
+  /** [C, H, W], or [C, D, H, W] */
+  readonly image: Shape;
+}
+
+/** A network with weights as they stand. */
+export const modelOf = (runtime: Runtime, spec: NetworkSpec, weights: Weights): Model => ({
+  ...{ runtime, onnx: exportNetwork(spec, weights, { storage: "float32" }), image: spec.image },
+});
 
 /**
  * Calls `onCrop` with prediction and truth, class indices [size, size] or [depth, size, size], of each crop, in order. The
@@ -35,7 +45,7 @@ export async function predictCrops(
   crops: readonly Placed[],
   onCrop: (index: number, classes: { prediction: Uint8Array; truth: Uint8Array }) => void,
 ): Promise<void> {
-  const prediction = new Uint8Array(count(model.spec.image.slice(1)));
+  const prediction = new Uint8Array(count(model.image.slice(1)));
   await runCrops(model, crops, (index, { output, truth }) => {
     labelPixels(output, prediction);
     onCrop(index, { prediction, truth });
@@ -44,12 +54,12 @@ export async function predictCrops(
 
 /** The same with what the network gives: probabilities of a candidate, logits of a decision network. */
 export async function runCrops(
-  { runtime, spec, weights }: Model,
+  { runtime, onnx, image: shape }: Model,
   crops: readonly Placed[],
   onCrop: (index: number, result: { output: Float32Array; truth: Uint8Array }) => void,
 ): Promise<void> {
-  const session = await runtime.load(exportNetwork(spec, weights, { storage: "float32" }));
-  const [channels, ...size] = spec.image;
+  const session = await runtime.load(onnx);
+  const [channels, ...size] = shape;
   const area = count(size);
   const most = size.length > 2 ? 1 : BATCH;
   const into = { images: new Float32Array(most * channels! * area), truth: new Uint8Array(most * area) };
@@ -59,7 +69,7 @@ export async function runCrops(
       copyCrop(source, crop, { into, item });
     });
     const data = into.images.subarray(0, batch.length * channels! * area);
-    const image = { dtype: "float32", dims: [batch.length, ...spec.image], data } as const;
+    const image = { dtype: "float32", dims: [batch.length, ...shape], data } as const;
     const [result] = Object.values(await session.run({ image }));
     const output = result!.data as Float32Array;
     const each = output.length / batch.length;

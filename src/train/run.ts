@@ -1,5 +1,6 @@
 /** @file What every phase of a training is given. */
 
+import type { Bank } from "../danet/bank.ts";
 import type { CompactCase } from "../data/compact.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { lookUp, UserError } from "../error.ts";
@@ -17,6 +18,8 @@ export interface TrainRun {
   readonly training: readonly CompactCase[];
   /** Looked at, never learned from; may be empty. */
   readonly validation: readonly CompactCase[];
+  /** A bank whose candidates are taken as they are: only a decision network is trained. */
+  readonly given?: Bank | undefined;
   readonly runtime: Runtime;
   readonly out: Folder;
   readonly log: Log;
@@ -34,6 +37,11 @@ export interface Trained {
 export const STREAM = { weights: 1, batch: 2, dropout: 3, decisionWeights: 4, decisionBatch: 5, decisionDropout: 6 };
 
 type Networked = Pick<TrainRun, "recipe" | "dataset">;
+
+/** Of a slice's input: [C, H, W]. */
+export const imageShape = ({ recipe, dataset }: Networked): number[] => [
+  ...[dataset.channels.length, recipe.inputSize, recipe.inputSize],
+];
 
 /** The candidates of a recipe at its input size, by id. */
 export const candidateSpecs = (run: Networked): Record<string, NetworkSpec> =>
@@ -87,7 +95,7 @@ export const regionClasses = ({ regions, labels }: Dataset): Record<string, numb
  * other way round: another decision network can be trained on a bank that is there.
  */
 export function identityOf(
-  { recipe, training }: Pick<TrainRun, "recipe" | "training">,
+  { recipe, training, given }: Pick<TrainRun, "recipe" | "training" | "given">,
   phase: LogEntry["phase"],
 ): string {
   const { dataset, seed, inputSize, candidates, bank, sampling, setting, stride, choice, labels } = recipe;
@@ -95,6 +103,7 @@ export function identityOf(
   const cases = training.map(({ id }) => id);
   return JSON.stringify({
     ...{ dataset, seed, inputSize, candidates, bank, sampling, cases },
+    ...(given && { given: given.candidates.map(({ sha256 }) => sha256) }),
     ...(phase === "bank" ? {} : { setting, stride, choice, labels }),
     ...(phase === "decision" ? { decision, decisionTraining } : {}),
   });

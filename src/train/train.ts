@@ -4,6 +4,7 @@ import { type NewBank, type Postprocessing, type UnhashedModel, writeBank } from
 import { measureNetwork, type NetworkSpec } from "../nets/network.ts";
 import type { Folder } from "../platform.ts";
 import { trainBank } from "./bank.ts";
+import { filesOfBank, filesOfTrained } from "./candidate-file.ts";
 import { logDecisionCheck } from "./check-decision.ts";
 import { trainDecision } from "./decision.ts";
 import { measureExpectedDice, ratioOfLabels } from "./expected-dice.ts";
@@ -11,14 +12,15 @@ import { exportNetwork, weightsOf } from "./export.ts";
 import { labelWindows } from "./labels.ts";
 import { candidateSpecs, decisionSpec, type Trained, type TrainRun } from "./run.ts";
 
-/** Trains all phases and writes the bank to `bankFolder`. */
+/** Trains all phases, or the decision network alone over a given bank, and writes the bank to `bankFolder`. */
 export async function train(run: TrainRun, { bankFolder, version }: { bankFolder: Folder; version: string }) {
-  const bank = await trainBank(run);
+  const bank = run.given ? {} : await trainBank(run);
   if (!run.recipe.decision) return exportBank(run, bank, { bankFolder, version });
-  const labels = await labelWindows(run, bank);
+  const files = run.given ? filesOfBank(run.given) : filesOfTrained(run, bank);
+  const labels = await labelWindows(run, files);
   const decision = await trainDecision(run, labels);
-  await logDecisionCheck(run, { bank, decision, labels });
-  const expectedDice = await measureExpectedDice(run, bank, labels);
+  await logDecisionCheck(run, { files, decision, labels });
+  const expectedDice = await measureExpectedDice(run, files, labels);
   const worth = { expectedDice, labelRatio: ratioOfLabels(labels, run.recipe.decisionTraining) };
   await exportBank(run, { ...bank, [run.recipe.decision.id]: decision }, { bankFolder, version, worth });
 }
@@ -33,8 +35,9 @@ export async function exportBank(
     worth,
   }: { bankFolder: Folder; version: string; worth?: Pick<NewBank, "expectedDice" | "labelRatio"> },
 ) {
-  const { recipe, dataset } = run;
+  const { recipe, dataset, given } = run;
   const models: Record<string, Uint8Array> = {};
+  for (const { file } of given?.candidates ?? []) models[file] = await given!.folder.read(file);
   const describe = (spec: NetworkSpec, { id, network, config }: { id: string; network: string; config: object }) => {
     const { plan, state } = trained[id]!;
     const file = `${id}.onnx`;
@@ -47,7 +50,6 @@ export async function exportBank(
     const depth = spec.image.length === 4 && { depth: spec.image[1]! };
     return { id, network, config: all, file, output, ...depth, parameters, flops: { macs, paper } } as UnhashedModel;
   };
-  const specs = candidateSpecs(run);
   const manifest: NewBank = {
     dataset: dataset.id,
     channels: [...dataset.channels],
@@ -62,12 +64,13 @@ export async function exportBank(
     inputSize: [recipe.inputSize, recipe.inputSize],
     setting: recipe.setting,
     stride: recipe.stride,
-    candidates: recipe.candidates.map((candidate) => describe(specs[candidate.id]!, candidate)),
+    candidates:
+      given?.candidates ?? Object.values(candidateSpecs(run)).map((spec, i) => describe(spec, recipe.candidates[i]!)),
     ...(recipe.decision && { decision: describe(decisionSpec(run), recipe.decision) }),
     ...worth,
-    ...activeRules(recipe.postprocess),
+    ...activeRules(given ? given.postprocess : recipe.postprocess),
     recipe: structuredClone(recipe),
-    trainingCases: run.training.map(({ id }) => id),
+    trainingCases: [...new Set([...(given?.trainingCases ?? []), ...run.training.map(({ id }) => id)])],
     seed: recipe.seed,
     toolVersion: version,
   };

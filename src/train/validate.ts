@@ -6,7 +6,7 @@ import type { NetworkSpec } from "../nets/network.ts";
 import type { Weights } from "../nn/scope.ts";
 import type { Runtime } from "../platform.ts";
 import { windowStarts } from "../volume/slice.ts";
-import { type Placed, plainCrop, predictCrops } from "./predict.ts";
+import { modelOf, type Placed, plainCrop, predictCrops } from "./predict.ts";
 import { cropDepth, type TrainRun } from "./run.ts";
 
 /** Every eighth slice: a look at the curve in seconds, not the evaluation of a bank. */
@@ -39,13 +39,13 @@ export function validationCrops(run: Pick<TrainRun, "recipe" | "dataset">, cases
 
 /** Mean over the cases of the Dice of each region over the crops of a case; a region that is empty in both scores 1. */
 export async function validate(
-  model: { runtime: Runtime; spec: NetworkSpec; weights: Weights },
+  { runtime, spec, weights }: { runtime: Runtime; spec: NetworkSpec; weights: Weights },
   crops: readonly Placed[],
   regions: Readonly<Record<string, readonly number[]>>,
 ): Promise<Record<string, number>> {
-  const classes = model.spec.outputs;
+  const classes = spec.outputs;
   const pairs = new Map<string, Float64Array>();
-  await predictCrops(model, crops, (index, { prediction, truth }) => {
+  await predictCrops(modelOf(runtime, spec, weights), crops, (index, { prediction, truth }) => {
     const id = crops[index]!.source.id;
     const counts = pairs.get(id) ?? new Float64Array(classes * classes);
     pairs.set(id, counts);

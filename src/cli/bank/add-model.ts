@@ -36,7 +36,7 @@ export async function addModel(bank: Bank, addition: Addition): Promise<BankMode
     ...{ id, network: "onnx", config: {}, file, output: kind },
     ...{ parameters: countParameters(graph), flops: cost(Object.values(graph.outputs)) },
   };
-  const { sha256: _, folder, decision, expectedDice, ...manifest } = bank;
+  const { sha256: _, folder, decision, expectedDice, labelRatio, ...manifest } = bank;
   const candidates = [...manifest.candidates, added].sort((a, b) => a.flops.paper - b.flops.paper);
   const models: Record<string, Uint8Array> = { [file]: renamed };
   for (const one of manifest.candidates) models[one.file] = await folder.read(one.file);

@@ -2,7 +2,6 @@
 
 import { join } from "node:path";
 import { z } from "zod";
-import { lookUp } from "../../error.ts";
 import { requireWritable } from "../../node/folder.ts";
 import { createNodeRuntime, nodeGzip, openFolder } from "../../node/index.ts";
 import { recipes } from "../../recipes/index.ts";
@@ -12,7 +11,6 @@ import { checkTables, describeTraining } from "../../report/training-report.ts";
 import type { Looks } from "../../train/best.ts";
 import type { LogEntry } from "../../train/log.ts";
 import { type Fold, openRun } from "../../train/open.ts";
-import { openRecipe, type RecipePlan } from "../../train/open-recipe.ts";
 import { fitToMinutes } from "../../train/plan-time.ts";
 import type { Recipe } from "../../train/recipe.ts";
 import type { TrainRun } from "../../train/run.ts";
@@ -21,6 +19,7 @@ import { defineCommand } from "../command.ts";
 import { describePlan } from "../describe-plan.ts";
 import { device, flag, json, readSplitOption, split, threads } from "../option.ts";
 import { formatDuration } from "../progress.ts";
+import { openTraining } from "../train/open-training.ts";
 import { version } from "../version.ts";
 
 const collect = z.union([z.array(z.string()), z.undefined()]).transform((values) => values ?? []);
@@ -36,7 +35,21 @@ const foldOption = z
 
 export const train = defineCommand({
   options: {
-    recipe: { flags: "--recipe <name>", help: `one of: ${Object.keys(recipes).join(", ")}`, value: z.string() },
+    recipe: {
+      flags: "--recipe <name>",
+      help: `one of: ${Object.keys(recipes).join(", ")}; with --only decision the bank's own where it is left out`,
+      value: z.string().optional(),
+    },
+    only: {
+      flags: "--only <phase>",
+      help: "decision: labels and decision network over the candidates of --bank, whoever made them",
+      value: z.enum(["decision"]).optional(),
+    },
+    bank: {
+      flags: "--bank <dir>",
+      help: "with --only decision: the bank; it stays as it is",
+      value: z.string().optional(),
+    },
     data: {
       flags: "--data <dir>",
       help: "folder of cases with truth; for decathlon the one with dataset.json",
@@ -66,15 +79,15 @@ export const train = defineCommand({
     "med-danet train --recipe brats --data brats/ --out runs/hour --max-minutes 60",
     "med-danet train --recipe brats --data brats/ --out runs/fold2 --fold 2/5",
     "med-danet train --recipe decathlon --data Task04_Hippocampus/ --out runs/hippocampus --fold 1/5",
+    "med-danet train --only decision --bank banks/mine --data brats/ --out runs/decision",
     "med-danet train --recipe phantom --data phantoms/ --out runs/try --set bank.epochs=2 --set seed=7",
   ],
   async run(_, options, { print, note, onProgress, signal }) {
-    const entry: Recipe | RecipePlan = lookUp(recipes, options.recipe, "recipe");
     await requireWritable(options.out);
     const [data, out] = [openFolder(options.data), openFolder(options.out)];
     const source = { folder: data, gzip: nodeGzip, watch: { onProgress, signal } };
-    const { recipe, dataset } = await openRecipe(entry, options.set, source);
-    if ("fit" in entry) note(describePlan(dataset, recipe));
+    const { recipe, dataset, given, isPlanned } = await openTraining(options, source);
+    if (isPlanned) note(describePlan(dataset, recipe));
     const runtime = await createNodeRuntime({ device: options.device, ...threadCount(options.threads), onNote: note });
     let run: TrainRun | undefined;
     let written = performance.now();
@@ -86,7 +99,7 @@ export const train = defineCommand({
     };
     const { fold } = options;
     const common = {
-      ...{ recipe, dataset, data },
+      ...{ recipe, dataset, given, data },
       split: await readSplitOption(options.split),
       fold,
       out,
