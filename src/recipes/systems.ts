@@ -26,7 +26,7 @@ const small = {
 } as const satisfies Partial<Record<VariantId, object>>;
 export type SystemId = keyof typeof small;
 
-/** Crops a step of 3D networks. The paper does not say; what 80 GB hold of the largest. */
+/** Crops a step of 3D networks. The paper does not say; memory grows with each, by gigabytes at 128x128x128. */
 const VOLUMES = 2;
 
 /**
