@@ -62,7 +62,10 @@ test("a decision network is trained over it, by the candidates' files, and segme
   const settings = ["epochs=1", "stepsPerEpoch=4", "batch=8"].flatMap((one) => ["--set", `decisionTraining.${one}`]);
   const training = ["train", "--only", "decision", "--bank", folder, "--data", data, "--out", out, ...settings];
   expect(await run(...training)).toMatchObject({ code: 2, stderr: expect.stringContaining("say with --recipe how") });
-  expect(await run(...training, "--recipe", "phantom")).toMatchObject({ code: 0, stderr: expect.stringContaining("bank written") });
+  expect(await run(...training, "--recipe", "phantom")).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining("bank written"),
+  });
 
   const [before, bank] = [await readBank(openFolder(folder)), await readBank(openFolder(join(out, "bank")))];
   expect(bank.candidates).toEqual(before.candidates);
