@@ -9,16 +9,15 @@ const labels = [
 ];
 
 test("a row a label, a column an action; a label without windows gets the mean of all with foreground", () => {
-  const ofSkip = ({ dice }: (typeof labels)[number]) => (dice![0] === 1 ? 0.5 : 0);
-  expect(meanByLabel(labels, [0.875, 0.625], ofSkip)).toEqual([
+  expect(meanByLabel(labels, [0.875, 0.625])).toEqual([
     [1, 0.875, 0.625],
-    [0.25, 0.75, 0.5],
-    [0.25, 0.75, 0.5],
+    [0, 0.75, 0.5],
+    [0, 0.75, 0.5],
   ]);
 });
 
 test("without any foreground nothing is expected of a candidate there", () => {
-  expect(meanByLabel(labels.slice(0, 1), [0.5], () => 1)).toEqual([
+  expect(meanByLabel(labels.slice(0, 1), [0.5])).toEqual([
     [1, 0.5],
     [0, 0],
   ]);

@@ -1,10 +1,10 @@
 /** @file E of `danet/budget.ts`: how well each action does on training windows of each choice label. */
 
 import type { CandidateFile } from "./candidate-file.ts";
-import { type ChoiceLabel, diceOfCandidates, truthOf } from "./labels.ts";
+import { type ChoiceLabel, diceOfCandidates } from "./labels.ts";
 import { plainCrop } from "./predict.ts";
 import type { Recipe } from "./recipe.ts";
-import { identityOf, regionClasses, type TrainRun } from "./run.ts";
+import { identityOf, type TrainRun } from "./run.ts";
 
 const PATH = "checkpoints/expected-dice.json";
 
@@ -25,7 +25,7 @@ export async function measureExpectedDice(
   }
   const dice = await diceOfCandidates(run, files, sampleBackground(run, labels));
   const onBackground = dice.map((scores) => (scores.length > 0 ? mean(scores) : 1));
-  const expectedDice = meanByLabel(labels, onBackground, ofSkip(run));
+  const expectedDice = meanByLabel(labels, onBackground);
   await out.write(PATH, new TextEncoder().encode(JSON.stringify({ identity, expectedDice } satisfies Kept)));
   return expectedDice;
 }
@@ -50,30 +50,17 @@ function sampleBackground({ training, recipe }: TrainRun, labels: readonly Choic
   });
 }
 
-/** S of skipping a window: the share of the regions that it lacks, as both sides are empty there. */
-function ofSkip({ training, recipe, dataset }: TrainRun): (label: ChoiceLabel) => number {
-  const regions = Object.values(regionClasses(dataset));
-  return ({ case: index, slice, x, y }) => {
-    const truth = new Set(truthOf(training[index]!, { slice, x, y, size: recipe.inputSize }));
-    return regions.filter((members) => !members.some((member) => truth.has(member))).length / regions.length;
-  };
-}
-
 /**
- * `[j][k]`: mean S (Eq. 4) of action k over the windows of label j, that of skip by `ofSkip`. A label that no window has gets
- * the mean over all windows with foreground.
+ * `[j][k]`: mean S (Eq. 4) of action k over the windows of label j. Skip scores 1 for label 0 and 0 for every other, as Eq. 4
+ * never skips foreground: its S there would be the share of the regions that the window lacks, and reward a miss. A label
+ * that no window has gets the mean over all windows with foreground.
  */
-export function meanByLabel(
-  labels: readonly ChoiceLabel[],
-  onBackground: readonly number[],
-  ofSkip: (label: ChoiceLabel) => number,
-): number[][] {
+export function meanByLabel(labels: readonly ChoiceLabel[], onBackground: readonly number[]): number[][] {
   const foreground = labels.filter(({ choice }) => choice > 0);
   const rows = onBackground.map((_, i) => {
     const own = foreground.filter(({ choice }) => choice === i + 1);
     const windows = own.length > 0 ? own : foreground;
-    const score = (of: (label: ChoiceLabel) => number) => (windows.length > 0 ? mean(windows.map(of)) : 0);
-    return [score(ofSkip), ...onBackground.map((_, k) => score(({ dice }) => dice![k]!))];
+    return [0, ...onBackground.map((_, k) => (windows.length > 0 ? mean(windows.map(({ dice }) => dice![k]!)) : 0))];
   });
   return [[1, ...onBackground], ...rows];
 }
