@@ -81,7 +81,7 @@ test("a file has at most 400 lines, the source 20,500", () => {
   expect(
     sources.reduce((sum, { text }) => sum + countLines(text), 0),
     "lines in src without tests",
-  ).toBeLessThan(20_001);
+  ).toBeLessThan(20_501);
 });
 
 test("a function has at most 60 lines and three positional parameters, then one object", () => {
