@@ -73,7 +73,7 @@ const isSame = (a: Vec3, b: Vec3) => a.every((value, axis) => value === b[axis])
 
 /** A brain smaller than a voxel of the frame is looked for everywhere. */
 const findBrain = ({ grid, data }: LabelMap): Box =>
-  boundingBox(grid.size, (i) => data[i] !== 0) ?? { start: [0, 0, 0], end: grid.size };
+  boundingBox(grid.size, data) ?? { start: [0, 0, 0], end: grid.size };
 
 const fitSlices = <T extends Volume | LabelMap>(image: T, { size, start }: Route): T =>
   isSame(image.grid.size, size) ? image : fitTo(image, size, start);

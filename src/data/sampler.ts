@@ -76,7 +76,7 @@ function describe(source: CompactCase, slice: number): PooledSlice {
   const z = slice - box.start[2];
   if (z < 0 || z >= depth) return { source, slice };
   const start = z * height * width;
-  const tumour = boundingBox([width, height, 1], (i) => truth[start + i] !== 0);
+  const tumour = boundingBox([width, height, 1], truth.subarray(start, start + height * width));
   if (tumour === undefined) return { source, slice };
   const [left, top] = box.start;
   return {

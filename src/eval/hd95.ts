@@ -9,8 +9,8 @@
  * surfaces scattered over the whole 240x240x155 volume 2.8 s.
  */
 
-import { boundingBox } from "../volume/bounding-box.ts";
-import { type Box, fitTo } from "../volume/fit.ts";
+import { boundingBox, uniteBoxes } from "../volume/bounding-box.ts";
+import { fitTo } from "../volume/fit.ts";
 import type { Vec3 } from "../volume/grid.ts";
 import { squaredDistances } from "./distance-transform.ts";
 import type { Mask, Metric } from "./metric.ts";
@@ -25,9 +25,9 @@ export const hd95: Metric = {
   unit: "mm",
   better: "lower",
   measure({ prediction, truth, grid }) {
-    const [here, there] = [prediction, truth].map((mask) => boundingBox(grid.size, (i) => mask[i] !== 0));
+    const [here, there] = [prediction, truth].map((mask) => boundingBox(grid.size, mask));
     if (!here || !there) return here === there ? 0 : ONE_EMPTY_MM;
-    const { start, end } = unite(here, there);
+    const { start, end } = uniteBoxes(here, there);
     const size = mapAxes((axis) => end[axis] - start[axis]);
     const surfaceOf = (mask: Mask) => extractSurface(fitTo({ grid, data: mask }, size, start).data, size);
     const [predicted, actual] = [surfaceOf(prediction), surfaceOf(truth)];
@@ -42,11 +42,6 @@ export const hd95: Metric = {
 };
 
 /** The smallest box around both. Every nearest neighbour asked for lies inside it, so it needs no margin. */
-const unite = (a: Box, b: Box): Box => ({
-  start: mapAxes((axis) => Math.min(a.start[axis], b.start[axis])),
-  end: mapAxes((axis) => Math.max(a.end[axis], b.end[axis])),
-});
-
 const mapAxes = (of: (axis: number) => number): Vec3 => [of(0), of(1), of(2)];
 
 /** Voxels of the mask with at least one of the six face neighbours outside it. */

@@ -74,7 +74,7 @@ export function boundBrain({ data, grid }: Volume): Box {
   const [width, height] = size;
   const seen = new Uint8Array(width * height);
   for (let i = 0; i < data.length; i++) if (data[i] > 0) seen[i % seen.length] = 1;
-  const box = boundingBox([width, height, 1], (i) => seen[i] !== 0);
+  const box = boundingBox([width, height, 1], seen);
   if (!box) return { start: [0, 0, 0], end: size };
   const margin = (axis: 0 | 1) => Math.round(MARGIN_MM / spacing[axis]);
   const start = (axis: 0 | 1) => Math.max(0, box.start[axis] - margin(axis));

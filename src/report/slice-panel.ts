@@ -125,18 +125,18 @@ function samplePanel({ image, labels, slice, part, range }: Panel, width: number
     const [top, bottom] = [nx * (rows.low[y] + ny * slice), nx * (rows.high[y] + ny * slice)];
     const fy = rows.share[y];
     for (let x = 0; x < width; x++, to++) {
-      const [a, b, c, d] = [
-        top + columns.low[x],
-        top + columns.high[x],
-        bottom + columns.low[x],
-        bottom + columns.high[x],
-      ];
+      const low = columns.low[x];
+      const high = columns.high[x];
       const fx = columns.share[x];
-      const upper = image.data[a] + (image.data[b] - image.data[a]) * fx;
-      const lower = image.data[c] + (image.data[d] - image.data[c]) * fx;
+      const upper = image.data[top + low] + (image.data[top + high] - image.data[top + low]) * fx;
+      const lower = image.data[bottom + low] + (image.data[bottom + high] - image.data[bottom + low]) * fx;
       out.gray[to] = Math.min(255, Math.max(0, (upper + (lower - upper) * fy - range.black) * scale));
-      const [la, lb, lc, ld] = [labels.data[a], labels.data[b], labels.data[c], labels.data[d]];
-      out.labels[to] = la === lb && la === lc && la === ld ? la : heaviest([la, lb, lc, ld], fx, fy);
+      const label = labels.data[top + low];
+      const right = labels.data[top + high];
+      const below = labels.data[bottom + low];
+      const across = labels.data[bottom + high];
+      const isSame = label === right && label === below && label === across;
+      out.labels[to] = isSame ? label : heaviest([label, right, below, across], fx, fy);
     }
   }
   return out;

@@ -21,7 +21,7 @@ export interface Components {
  */
 export function connectedComponents(mask: Uint8Array, size: Vec3, connectivity: Connectivity = 26): Components {
   const provisional = new Int32Array(mask.length);
-  const box = boundingBox(size, (i) => mask[i] !== 0);
+  const box = boundingBox(size, mask);
   if (box === undefined) return { index: provisional, sizes: [] };
   const parents = linkVoxels(mask, size, { connectivity, provisional, box });
   return renumber(provisional, parents);
