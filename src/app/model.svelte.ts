@@ -87,6 +87,7 @@ async function attempt(busy: string, work: () => Promise<void>): Promise<void> {
 export const start = () =>
   attempt("Loading the bank", async () => {
     model.bank = await call("start", new URL(".", document.baseURI).href);
+    if (!model.bank.isRouted) model.settings.policy = model.bank.candidates.at(-1)!.id;
   });
 
 export const openSample = () => {

@@ -45,7 +45,9 @@ let keeping: Promise<void> | undefined;
 
 async function keep(paths: readonly string[]): Promise<void> {
   const bank = await (await fromNetwork(new Request("bank/bank.json"))).json();
-  const models = [...bank.candidates, bank.decision].map(({ file }: { file: string }) => `bank/${file}`);
+  const models = [...bank.candidates, ...(bank.decision ? [bank.decision] : [])].map(
+    ({ file }: { file: string }) => `bank/${file}`,
+  );
   const cache = await caches.open(CACHE);
   for (const path of [...paths, ...models])
     if (!(await cache.match(path, { ignoreVary: true }))) await fromNetwork(new Request(path));
@@ -54,7 +56,7 @@ async function keep(paths: readonly string[]): Promise<void> {
 worker.addEventListener("fetch", (event) => {
   const { method, url } = event.request;
   const { origin, pathname } = new URL(url);
-  if (method !== "GET" || origin !== worker.location.origin || /\/(api|docs)\//.test(pathname)) return;
+  if (method !== "GET" || origin !== worker.location.origin || /\/(api|docs)(\/|$)/.test(pathname)) return;
   event.respondWith(isFixed(pathname) ? fromCache(event.request) : fromNetwork(event.request));
 });
 

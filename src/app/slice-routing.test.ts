@@ -10,9 +10,15 @@ test("two slices of two windows: choices, the costliest, FLOPs", () => {
   ]);
 });
 
-test.each([
+test("cubes are told by their first slices", () => {
+  const decisions = [{ slice: 0, window: 0, choice: 1 }];
+  expect(routeSlices(decisions, [0, 10], 2)[1]).toEqual({ slice: 1, choices: [], costliest: 0, flops: 0 });
+});
+
+test.each<[number[], string]>([
   [[0, 2, 2], "1 skip, 2 M2"],
   [[1], "M1"],
+  [[], "in cubes of other slices"],
 ])("%j is %s", (choices, words) => {
   expect(countChoices(choices, ["skip", "M1", "M2"])).toBe(words);
 });

@@ -28,7 +28,7 @@ export function routeSlices(
   return choices.map((own, slice) => ({
     slice,
     choices: own,
-    costliest: Math.max(...own),
+    costliest: Math.max(0, ...own),
     flops: own.reduce((sum, choice) => sum + flops[choice], 0),
   }));
 }
@@ -37,5 +37,6 @@ export function routeSlices(
 export function countChoices(choices: readonly number[], actions: readonly string[]): string {
   const counts = actions.map((action, choice) => ({ action, count: choices.filter((one) => one === choice).length }));
   const words = counts.filter(({ count }) => count > 0).map(({ action, count }) => `${count} ${action}`);
+  if (choices.length === 0) return "in cubes of other slices";
   return choices.length === 1 ? actions[choices[0]] : words.join(", ");
 }

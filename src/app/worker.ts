@@ -38,6 +38,8 @@ export type Source =
 
 export interface BankInfo extends Pick<Bank, "dataset" | "channels" | "setting" | "regions" | "sha256"> {
   readonly candidates: readonly { readonly id: string; readonly flops: number }[];
+  /** Whether there is a decision network. */
+  readonly isRouted: boolean;
   /** Whether the bank knows what its networks are worth. */
   readonly hasEffort: boolean;
 }
@@ -107,7 +109,8 @@ const methods = {
     const { channels, setting, regions, sha256, candidates, expectedDice } = bank;
     const costs = candidates.map(({ id, flops }) => ({ id, flops: flops.paper }));
     const hasEffort = expectedDice !== undefined;
-    return { dataset: bank.dataset, channels, setting, regions, sha256, candidates: costs, hasEffort };
+    const isRouted = bank.decision !== undefined;
+    return { dataset: bank.dataset, channels, setting, regions, sha256, candidates: costs, isRouted, hasEffort };
   },
   find: async (source: Source): Promise<Found> => {
     folder = await openSource(source);

@@ -1,6 +1,7 @@
 /** @file Progress for people: a bar with the remaining time on a terminal, a line now and then elsewhere. */
 
 import type { Progress } from "../platform.ts";
+import { createForecast, shareOf } from "../report/forecast.ts";
 
 export interface Output {
   readonly isTTY?: boolean | undefined;
@@ -22,7 +23,7 @@ const NEXT_LINE = 15_000;
 /** `now` is in milliseconds. */
 export function createProgress(output: Output, now: () => number = () => performance.now()): ProgressDisplay {
   let stage = "";
-  let start = { time: now(), share: 0 };
+  const secondsLeft = createForecast(now);
   let shown = now();
   let isDrawn = false;
   const clear = () => {
@@ -30,18 +31,16 @@ export function createProgress(output: Output, now: () => number = () => perform
     isDrawn = false;
   };
   const report = (progress: Progress) => {
+    const left = secondsLeft(progress);
     if (progress.stage !== stage) {
       stage = progress.stage;
-      // A resumed work starts with a part of it done.
-      start = { time: now(), share: shareOf(progress) };
       if (output.isTTY) shown = Number.NEGATIVE_INFINITY; // a new stage is drawn at once
     }
     const isLast = progress.done >= progress.total;
     if (isLast && output.isTTY) return clear();
     if (isLast || now() - shown < (output.isTTY ? REDRAW : NEXT_LINE)) return;
     shown = now();
-    const rate = (shareOf(progress) - start.share) / (now() - start.time);
-    const line = describe(progress, (1 - shareOf(progress)) / rate / 1000);
+    const line = describe(progress, left);
     if (!output.isTTY) {
       output.write(`${line}\n`);
       return;
@@ -53,17 +52,14 @@ export function createProgress(output: Output, now: () => number = () => perform
   return { report, clear };
 }
 
-const shareOf = ({ done, total, share = done / total }: Progress): number => share;
-
 function drawBar(progress: Progress): string {
   const full = Math.round(BAR * shareOf(progress));
   return "█".repeat(full) + "░".repeat(BAR - full);
 }
 
 /** "case 1: slices 32 of 155, 0:41 left" */
-function describe({ stage, done, total }: Progress, secondsLeft: number): string {
-  const left = Number.isFinite(secondsLeft) ? `, ${formatDuration(secondsLeft)} left` : "";
-  return `${stage} ${done} of ${total}${left}`;
+function describe({ stage, done, total }: Progress, seconds: number | undefined): string {
+  return `${stage} ${done} of ${total}${seconds === undefined ? "" : `, ${formatDuration(seconds)} left`}`;
 }
 
 /** "0:41", "12:05", "3:00:12" */

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { requireToken } from "./access.ts";
 import { followJob } from "./events.ts";
 import { httpError } from "./http-error.ts";
-import { formSchema, type JobView, jobPath, type ResultName, results, viewSchema } from "./job.ts";
+import { formSchema, type JobView, jobPath, type ResultName, results, resultsOf, viewSchema } from "./job.ts";
 import { receiveCase, type UploadOptions } from "./upload.ts";
 
 export interface ApiOptions extends UploadOptions {
@@ -116,6 +116,8 @@ function addResults(app: FastifyInstance, options: ApiOptions): void {
     const schema = { summary: `The ${name} of a job that is done`, params, response: body(type, `CASE${ending}`) };
     typed(app).get(`/api/v1/jobs/:id/${name}`, { schema, config }, async ({ params: { id } }, reply) => {
       const job = requireJob(options, id);
+      if (!resultsOf(job).includes(name as ResultName))
+        throw httpError(404, `this job keeps no ${name}; send the case with ${name}=true`);
       if (job.state !== "done")
         throw httpError(409, `a job must be done before it has results; this one is ${job.state}`);
       const path = store.resultPath(id, name as ResultName);

@@ -4,7 +4,6 @@ import { z } from "zod";
 import type { Target } from "../danet/budget.ts";
 import { UserError } from "../error.ts";
 import { DYNAMIC } from "../infer/plan.ts";
-import type { Progress } from "../platform.ts";
 
 const number = (values: z.ZodType<number, number>) =>
   z
@@ -20,8 +19,15 @@ export const formSchema = z.strictObject({
   setting: z.enum(["window", "full"]).optional().describe("default: the bank's"),
   flips: z.stringbool().default(false).describe("average over the four mirrors of each slice: four times the work"),
   effort: number(z.number().min(0).max(1)).describe("best expected Dice by share of the cost, 0 to 1"),
-  budget: number(z.number().positive()).describe("best expected Dice for at most so many GFLOPs a case"),
+  budget: number(z.number().positive()).describe(
+    "best expected Dice for at most so many GFLOPs a case; seconds with cost time",
+  ),
+  cost: z
+    .enum(["flops", "time"])
+    .default("flops")
+    .describe("what a network costs; time is measured on the server first"),
   postprocess: z.stringbool().default(true).describe("do what the bank says of post-processing"),
+  probabilities: z.stringbool().default(false).describe("keep them as a result too: 4D, one volume a class"),
 });
 
 const settingsSchema = z.object({
@@ -30,16 +36,18 @@ const settingsSchema = z.object({
   flips: z.boolean(),
   effort: z.number().optional(),
   budget: z.number().optional(),
+  cost: z.enum(["flops", "time"]).default("flops"),
   postprocess: z.boolean(),
+  probabilities: z.boolean().default(false),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
 /** Throws `UserError` where both ways to say it are given. */
-export function targetOf({ effort, budget }: Pick<Settings, "effort" | "budget">): Target | undefined {
+export function targetOf({ effort, budget, cost }: Settings): Target | undefined {
   if (effort !== undefined && budget !== undefined)
     throw new UserError(`effort and budget are two ways to say one thing: give one, found ${effort} and ${budget}`);
   if (effort !== undefined) return { effort };
-  return budget === undefined ? undefined : { budget };
+  return budget === undefined ? undefined : { budget: cost === "time" ? 1000 * budget : budget };
 }
 
 const base = z.object({
@@ -69,34 +77,41 @@ export const results = {
   segmentation: { file: "segmentation.nii.gz", ending: "_seg.nii.gz", type: "application/gzip" },
   report: { file: "report.json", ending: ".json", type: "application/json" },
   picture: { file: "picture.png", ending: ".png", type: "image/png" },
+  probabilities: { file: "probabilities.nii.gz", ending: "_prob.nii.gz", type: "application/gzip" },
 } as const;
 export type ResultName = keyof typeof results;
+
+/** What a job gives once it is done. */
+export const resultsOf = ({ settings }: Pick<Job, "settings">): readonly ResultName[] =>
+  (Object.keys(results) as ResultName[]).filter((name) => name !== "probabilities" || settings.probabilities);
 
 /** What a client is told. */
 export const viewSchema = base.extend({
   position: z.number().int().optional().describe("of a queued job: how many are before it"),
   progress: z
-    .object({ stage: z.string(), done: z.number(), total: z.number() })
+    .object({ stage: z.string(), done: z.number(), total: z.number(), secondsLeft: z.number().optional() })
     .optional()
-    .describe("of a running job"),
+    .describe("of a running job; secondsLeft of its stage, once there is anything to go by"),
   expires: z.iso.datetime().optional().describe("when a finished job and its results are removed"),
   results: z.record(z.string(), z.string()).optional().describe("of a job that is done: result and its path"),
 });
 export type JobView = z.infer<typeof viewSchema>;
 
+export type JobProgress = NonNullable<JobView["progress"]>;
+
 interface Situation {
   readonly position: number | undefined;
-  readonly progress: Progress | undefined;
+  readonly progress: JobProgress | undefined;
   readonly expires: string | undefined;
 }
 
 export function describeJob(job: Job, { position, progress, expires }: Situation): JobView {
   const { names: _, attempts: __, ...told } = job;
-  const links = Object.keys(results).map((name) => [name, `${jobPath(job.id)}/${name}`]);
+  const links = resultsOf(job).map((name) => [name, `${jobPath(job.id)}/${name}`]);
   return {
     ...told,
     ...(position !== undefined && { position }),
-    ...(progress && { progress: { stage: progress.stage, done: progress.done, total: progress.total } }),
+    ...(progress && { progress }),
     ...(expires && { expires }),
     ...(job.state === "done" && { results: Object.fromEntries(links) }),
   };

@@ -3,8 +3,9 @@
 import { EventEmitter } from "node:events";
 import { UserError } from "../error.ts";
 import type { Progress } from "../platform.ts";
+import { createForecast } from "../report/forecast.ts";
 import { httpError } from "./http-error.ts";
-import { describeJob, isFinished, type Job, type JobView } from "./job.ts";
+import { describeJob, isFinished, type Job, type JobProgress, type JobView } from "./job.ts";
 import type { Store } from "./store.ts";
 
 /** Segments a job. Throws `UserError` for a case that cannot be used, and whatever else went wrong. */
@@ -60,7 +61,7 @@ interface Queue extends JobsOptions {
 interface Running {
   readonly stop: AbortController;
   readonly ended: Promise<void>;
-  progress?: Progress;
+  progress?: JobProgress;
 }
 
 /** Begins at once with the jobs that the store still holds; those that were running are queued again. */
@@ -170,8 +171,11 @@ async function runJob(queue: Queue, job: Job, stopped: AbortSignal) {
   const begun = { ...job, state: "running", attempts: job.attempts + 1, started: new Date().toISOString() } as const;
   await update(queue, job, begun);
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(maxMinutes * MINUTE)]);
+  const forecast = createForecast();
   const onProgress = (progress: Progress) => {
-    running.get(job.id)!.progress = progress;
+    const [{ stage, done, total }, left] = [progress, forecast(progress)];
+    const told = { stage, done, total, ...(left !== undefined && { secondsLeft: Math.round(left) }) };
+    running.get(job.id)!.progress = told;
     changes.emit(job.id);
   };
   try {

@@ -56,17 +56,24 @@ describe("a job", () => {
       expect(await readFile(join(data, id, "files", String(names.indexOf(`${CASE}_t2.nii.gz`))))).toEqual(
         files[`${CASE}_t2.nii.gz`],
       );
+      onProgress({ stage: "slices", done: 0, total: 4 });
+      await new Promise((resolve) => setTimeout(resolve, 20));
       onProgress({ stage: "slices", done: 1, total: 4 });
       await new Promise((resolve) => setTimeout(resolve, 50));
       for (const { file } of Object.values(results)) await writeFile(join(data, id, file), `"${file}"`);
     };
     const service = await start({ data, run });
-    const { status, headers, json } = await service.upload(makeForm(files, { policy: "M2", flips: "true" }));
+    const { status, headers, json } = await service.upload(
+      makeForm(files, { policy: "M2", flips: "true", probabilities: "true" }),
+    );
     expect(status).toBe(202);
-    expect(json).toMatchObject({ case: CASE, settings: { policy: "M2", flips: true, postprocess: true } });
+    const settings = { policy: "M2", flips: true, cost: "flops", postprocess: true, probabilities: true };
+    expect(json).toMatchObject({ case: CASE, settings });
     expect(headers.get("location")).toBe(`/api/v1/jobs/${json.id}`);
     const events = await service.follow(json.id);
-    expect(events).toContainEqual(expect.objectContaining({ progress: { stage: "slices", done: 1, total: 4 } }));
+    expect(events).toContainEqual(expect.objectContaining({ progress: { stage: "slices", done: 0, total: 4 } }));
+    const progress = { stage: "slices", done: 1, total: 4, secondsLeft: expect.any(Number) };
+    expect(events).toContainEqual(expect.objectContaining({ progress }));
     const last = events.at(-1)!;
     expect(last).toEqual((await service.ask(`/api/v1/jobs/${json.id}`)).json);
     expect(last).toMatchObject({ state: "done", results: { report: `/api/v1/jobs/${json.id}/report` } });
@@ -273,13 +280,13 @@ describe("the document and the page", () => {
     );
     expect(routes.toSorted()).toEqual([
       ...["delete /api/v1/jobs/{id}", "get /api/v1/health", "get /api/v1/jobs/{id}", "get /api/v1/jobs/{id}/events"],
-      ...["picture", "report", "segmentation"].map((name) => `get /api/v1/jobs/{id}/${name}`),
+      ...["picture", "probabilities", "report", "segmentation"].map((name) => `get /api/v1/jobs/{id}/${name}`),
       "post /api/v1/cases",
     ]);
-    expect(json["paths"]).toHaveProperty(
-      ["/api/v1/cases", "post", "requestBody", "content", "multipart/form-data", "schema", "properties", "policy"],
-      expect.objectContaining({ default: "dynamic" }),
-    );
+    const body = ["/api/v1/cases", "post", "requestBody", "content", "multipart/form-data", "schema", "properties"];
+    for (const [field, value] of Object.entries({ policy: "dynamic", cost: "flops" }))
+      expect(json["paths"]).toHaveProperty([...body, field], expect.objectContaining({ default: value }));
+    expect(json["paths"]).toHaveProperty([...body, "probabilities", "description"]);
     const html = await fetch(`${service.url}/docs`);
     expect(html.headers.get("content-security-policy")).toContain("default-src 'none'");
     expect((await html.text()).match(/(src|href)="(?!\/docs\/)[^"]*"/)).toBe(null);

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
@@ -10,6 +11,8 @@ import {
   removeFolder,
   startTestService,
 } from "../../test/service.ts";
+import { readBank } from "../danet/bank.ts";
+import { openFolder } from "../node/index.ts";
 import { createRandom, type Random } from "../random.ts";
 import type { RunJob } from "./jobs.ts";
 
@@ -70,13 +73,17 @@ describe("what is no case: 4xx, one line, nothing stays", () => {
     ["a number that is none", () => makeForm(files, { budget: "much" }), 400, 'field "budget": must be a number'],
     ["an effort of 2", () => makeForm(files, { effort: "2" }), 400, 'field "effort"'],
     ["effort and budget", () => makeForm(files, { effort: "1", budget: "2" }), 400, "two ways to say one thing"],
-    ["effort for this bank", () => makeForm(files, { effort: "1" }), 400, 'the bank: --budget and --effort need "exp'],
+    ["effort for this bank", () => makeForm(files, { effort: "1" }), 400, 'the bank: budget and effort need "exp'],
+    ["time for this bank", () => makeForm(files, { cost: "time" }), 400, 'the bank: budget and effort need "exp'],
+    ["time for one network", () => makeForm(files, { cost: "time", policy: "M1" }), 400, "cost time needs policy dyn"],
+    ["effort for one network", () => makeForm(files, { effort: "1", policy: "M1" }), 400, "leave out policy, found M1"],
+    ["a cost that is none", () => makeForm(files, { cost: "money" }), 400, 'field "cost"'],
     ["a name of Object", () => makeForm(files, { toString: "1" }), 400, "prototype"],
   ])("%s", async (_, form, status, line) => {
     const { status: found, json } = await service.upload(form());
     expect([found, Object.keys(json)]).toEqual([status, ["error"]]);
     expect(json.error).toContain(line);
-    expect(json.error).not.toMatch(/\n|\/tmp/);
+    expect(json.error).not.toMatch(/\n|\/tmp|--/);
     expect(await service.stored()).toEqual([]);
   });
 
@@ -106,6 +113,17 @@ describe("what is no case: 4xx, one line, nothing stays", () => {
       expect(Object.keys(json)).toEqual(["error"]);
     },
   );
+
+  test("a bank without a decision network asks which of its networks", async () => {
+    const { decision: _, ...bank } = await readBank(openFolder(join(root, "bank")));
+    const unrouted = await startTestService(root, { bank });
+    expect((await unrouted.upload(makeForm(files))).json.error).toContain("choose one of its candidates as the policy");
+    expect((await unrouted.upload(makeForm(files, { policy: "M2" }))).status).toBe(202);
+    await unrouted.close();
+    const single = await startTestService(root, { bank: { ...bank, candidates: bank.candidates.slice(0, 1) } });
+    expect((await single.upload(makeForm(files))).json).toMatchObject({ settings: { policy: "M1" } });
+    await single.close();
+  });
 
   test("too many cases wait, too many come in a minute: 429", async () => {
     const full = await startTestService(root, { maxWaiting: 1, run: waitForever });
@@ -166,10 +184,10 @@ test("random and damaged forms: no 5xx, and nothing stays but cases that were qu
     if (status === 202) await service.ask(`/api/v1/jobs/${json.id}`, { method: "DELETE" });
     else expect(Object.keys(json)).toEqual(["error"]);
   };
-  for (let round = 0; round < 60; round++) await Promise.all(Array.from({ length: 10 }, send));
+  for (let round = 0; round < 200; round++) await Promise.all(Array.from({ length: 10 }, send));
   expect([...statuses.keys()].filter((status) => status >= 500)).toEqual([]);
-  expect(statuses.get(400)).toBeGreaterThan(300);
-  expect(statuses.get(202)).toBeGreaterThan(10);
+  expect(statuses.get(400)).toBeGreaterThan(1000);
+  expect(statuses.get(202)).toBeGreaterThan(30);
   expect(await service.stored()).toEqual([]);
   expect(service.notes.filter((line) => !line.startsWith("job "))).toEqual([]);
 });

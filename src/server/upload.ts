@@ -8,7 +8,8 @@ import type { FastifyRequest } from "fastify";
 import type { Bank } from "../danet/bank.ts";
 import type { CaseFiles, Dataset } from "../data/dataset.ts";
 import { UserError } from "../error.ts";
-import { checkSetting, checkTarget, choiceOf, DYNAMIC } from "../infer/plan.ts";
+import { requireExpectedDice } from "../infer/budget.ts";
+import { checkSetting, checkTarget, choosePolicy, DYNAMIC } from "../infer/plan.ts";
 import { checkFile } from "./check-file.ts";
 import { httpError } from "./http-error.ts";
 import { formSchema, type Job, type Settings, targetOf } from "./job.ts";
@@ -148,9 +149,24 @@ function parseSettings(fields: Readonly<Record<string, unknown>>, bank: Bank): S
     const [{ path, message }] = parsed.error.issues;
     throw new UserError(`${path.length > 0 ? `field "${path.join(".")}"` : "the form"}: ${message}`);
   }
-  const { policy, setting = bank.setting } = parsed.data;
-  checkSetting(setting, bank);
-  if (policy !== DYNAMIC) choiceOf(policy, bank);
-  checkTarget({ target: targetOf(parsed.data), policy }, bank);
-  return parsed.data;
+  const { setting = bank.setting, cost } = parsed.data;
+  return inFieldNames(() => {
+    checkSetting(setting, bank);
+    const policy = choosePolicy(parsed.data.policy, bank);
+    checkTarget({ target: targetOf(parsed.data), policy: parsed.data.policy }, bank);
+    if (cost === "time" && policy !== DYNAMIC)
+      throw new UserError(`cost time needs policy ${DYNAMIC}, found ${policy}: a forced network is not chosen by cost`);
+    if (cost === "time") requireExpectedDice(bank);
+    return { ...parsed.data, policy };
+  });
+}
+
+/** The command line's options are the form's fields: errors of the code that both use name the fields. */
+function inFieldNames<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(error.message.replace(/--(?=[a-z])/g, ""));
+    throw error;
+  }
 }

@@ -5,8 +5,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
+import { writeBank } from "../../src/danet/bank.ts";
+import { openFolder } from "../../src/node/index.ts";
+import { handmadeBank } from "../handmade-bank.ts";
 import { CASE, type Files, makeForm, makeServiceFolder, readCase, removeFolder, requestsTo } from "../service.ts";
 
 let root: string;
@@ -23,8 +27,8 @@ afterEach(() => {
 
 const at = (...path: string[]) => join(root, ...path);
 
-async function startServer(data: string) {
-  const options = ["--bank", at("bank"), "--data", at(data), "--port", "0", "--threads", "1", "--json"];
+async function startServer(data: string, bank = "bank") {
+  const options = ["--bank", at(bank), "--data", at(data), "--port", "0", "--threads", "1", "--json"];
   const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", "serve", ...options], {
     stdio: ["ignore", "pipe", "ignore"],
   });
@@ -71,6 +75,50 @@ test("upload, events, results: what the command line gives", async () => {
   const failed = (await server.follow((await server.upload(noTruth)).json.id)).at(-1);
   expect(failed).toMatchObject({ state: "failed", error: expect.stringContaining(`${CASE}_seg.nii.gz: labels`) });
 });
+
+test("probabilities, and a budget in seconds: what the command line gives", async () => {
+  const expectedDice = Array.from({ length: 3 }, () => [0.2, 0.5, 0.9]);
+  const models: Record<string, Uint8Array> = {};
+  for (const name of ["M1.onnx", "M2.onnx", "decision.onnx"]) models[name] = await readFile(at("bank", name));
+  await writeBank(openFolder(at("worth")), { ...handmadeBank, expectedDice }, models);
+  const line = ["segment", at("cases"), "--bank", at("worth"), "--out", at("timed"), "--threads", "1"];
+  expect((await run(...line, "--cost", "time", "--budget", "1000", "--save-probabilities")).code).toBe(0);
+  const server = await startServer("timed-jobs", "worth");
+  const { json } = await server.upload(makeForm(files, { cost: "time", budget: "1000", probabilities: "true" }));
+  const last = (await server.follow(json.id)).at(-1) as { results?: Record<string, string> } | undefined;
+  const bytes = await (await fetch(server.url + last!.results!["probabilities"])).arrayBuffer();
+  expect(Buffer.from(bytes)).toEqual(await readFile(at("timed", `${CASE}_prob.nii.gz`)));
+  const { curve, activation } = (await server.ask(last!.results!["report"])).json;
+  expect([curve, activation]).toMatchObject([{ unit: "ms", lambda: 0 }, { M2: 1 }]);
+
+  const plain = (await server.upload(makeForm(files))).json.id;
+  expect(Object.keys((await server.follow(plain)).at(-1)!["results"] as object)).not.toContain("probabilities");
+  const { status, json: answer } = await server.ask(`/api/v1/jobs/${plain}/probabilities`);
+  expect([status, answer.error]).toEqual([404, expect.stringContaining("probabilities=true")]);
+});
+
+/** Linux: resident memory of a process at its highest, MB. */
+const peakOf = (pid: number) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1000;
+
+test.skipIf(process.platform !== "linux")("twenty large uploads at once: all are done, in bounded memory", async () => {
+  const server = await startServer("many");
+  const [gap, before] = [2 ** 22, peakOf(server.pid)];
+  const large = Object.entries(files).map(([name, bytes]) => [name.replace(".gz", ""), widen(gunzipSync(bytes), gap)]);
+  const upload = () => server.upload(makeForm(Object.fromEntries(large), { policy: "M1" }));
+  const ids = (await Promise.all(Array.from({ length: 20 }, upload))).map(({ json }) => json.id);
+  const ends = await Promise.all(ids.map(async (id) => (await server.follow(id)).at(-1)));
+  expect(ends.map((end) => [end?.id, end?.state])).toEqual(ids.map((id) => [id, "done"]));
+  const sent = (20 * large.length * gap) / 1e6;
+  expect(peakOf(server.pid) - before).toBeLessThan(sent / 2);
+});
+
+/** A NIfTI-1 file with `gap` more bytes before its voxels. */
+function widen(nifti: Buffer, gap: number): Buffer {
+  const offset = nifti.readFloatLE(108);
+  const head = Buffer.from(nifti.subarray(0, offset));
+  head.writeFloatLE(offset + gap, 108);
+  return Buffer.concat([head, Buffer.alloc(gap), nifti.subarray(offset)]);
+}
 
 test("killed while jobs run and wait, started again: all are done; a signal ends it in order", async () => {
   const first = await startServer("killed");

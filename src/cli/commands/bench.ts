@@ -1,16 +1,22 @@
 /** @file `med-danet bench`: speed and memory, as ratios of runs that took turns in the same minutes. */
 
-import { availableParallelism } from "node:os";
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { z } from "zod";
-import { createNodeRuntime } from "../../node/runtime.ts";
+import { UserError } from "../../error.ts";
+import { createNodeRuntime, type Device } from "../../node/runtime.ts";
 import { recipes } from "../../recipes/index.ts";
 import { formatText, type Table } from "../../report/table.ts";
+import { findChromium } from "../bench/chromium.ts";
+import { benchPage, type PageFigures } from "../bench/page.ts";
 import { startPeer } from "../bench/peer.ts";
 import { benchSegmentation, type SegmentationFigures } from "../bench/segmentation.ts";
 import { benchPeak, benchSteps, type Comparison } from "../bench/steps.ts";
-import { defineCommand } from "../command.ts";
+import { type Context, defineCommand } from "../command.ts";
 import { device, json, threads } from "../option.ts";
 import { packaged } from "../packaged.ts";
+import { locatePage } from "../serve/locate-page.ts";
 import { version } from "../version.ts";
 
 export const bench = defineCommand({
@@ -35,54 +41,133 @@ export const bench = defineCommand({
       help: "images in a training step (default: 8)",
       value: z.coerce.number().int().positive().default(8),
     },
+    browser: {
+      flags: "--browser <path>",
+      help: "Chromium or Chrome for the page's figures (default: where one is usually installed)",
+      value: z.string().optional(),
+    },
+    only: {
+      flags: "--only <part>",
+      help: "case (command line and page) or steps (of training); default: both",
+      value: z.enum(["case", "steps"]).optional(),
+    },
     device,
     threads,
     json,
   },
-  examples: ["med-danet bench", "med-danet bench --rounds 3 --json", "med-danet bench --device cuda --batch 64"],
-  async run(_, options, { print, note, onProgress }) {
-    const { threads = availableParallelism(), rounds, device, batch } = options;
-    onProgress({ stage: "whole case", done: 0, total: 1 });
-    const policies = ["dynamic", "M4"];
-    const segmentation = await benchSegmentation(options.case, { bank: options.bank, policies, device, threads });
-    const runtime = await createNodeRuntime({ device, threads, onNote: note });
-    const peer = await startPeer({ device: device === "cuda" ? "cuda" : "cpu", threads, batch });
-    if (!peer) note("PyTorch peer: not installed (Debian: python3-torch), ours alone is timed");
-    onProgress({ stage: "training steps", done: 0, total: 1 });
-    const peak = await benchPeak(runtime, peer, rounds);
-    const steps = await benchSteps(runtime, recipes.brats, { peer, rounds, batch });
-    await peer?.close();
-    const result = {
-      version,
-      runtime: runtime.name,
-      device,
-      threads,
-      batch,
-      torch: peer?.version ?? null,
-      segmentation,
-      peak,
-      steps,
-    };
-    if (options.json) return print(JSON.stringify(result, null, 2));
-    print([segmentationTable(segmentation), stepTable(peak, steps, batch)].map(formatText).join("\n"));
+  examples: [
+    "med-danet bench",
+    "med-danet bench --rounds 3 --json",
+    "med-danet bench --only case --browser /usr/bin/chromium",
+  ],
+  async run(_, options, context) {
+    const { threads = availableParallelism(), device, batch, only } = options;
+    const settings = { ...options, threads };
+    const cases = only === "steps" ? undefined : await benchCase(settings, context);
+    const training = only === "case" ? undefined : await benchTraining(settings, context);
+    if (options.json) {
+      return context.print(JSON.stringify({ version, device, threads, batch, ...cases, ...training }, null, 2));
+    }
+    const tables = [
+      ...(cases ? [segmentationTable(cases.segmentation)] : []),
+      ...(cases?.page ? [pageTable(cases.page, cases.segmentation[0]!)] : []),
+      ...(training ? [stepTable(training.peak, training.steps, batch)] : []),
+    ];
+    context.print(tables.map(formatText).join("\n"));
   },
 });
+
+interface Settings {
+  readonly bank: string;
+  readonly case: string;
+  readonly browser: string | undefined;
+  readonly device: Device;
+  readonly threads: number;
+  readonly rounds: number;
+  readonly batch: number;
+}
+
+/** A case by the command line, then in the page; `page` is null where there is nothing to run it, which is told. */
+async function benchCase({ browser, ...settings }: Settings, { note, onProgress }: Context) {
+  const work = await mkdtemp(join(tmpdir(), "med-danet-bench-"));
+  try {
+    onProgress({ stage: "whole case", done: 0, total: 1 });
+    const segmentation = await benchSegmentation(settings.case, { ...settings, policies: ["dynamic", "M4"], work });
+    onProgress({ stage: "whole case in the page", done: 0, total: 1 });
+    const program = browser ?? findChromium();
+    const page = await benchPage({ ...settings, work, program, folders: locatePage(settings.bank) }).catch(
+      (error: Error) => {
+        if (!(error instanceof UserError) || browser !== undefined) throw error;
+        note(`the page is left out: ${error.message}`);
+        return null;
+      },
+    );
+    return { segmentation, page };
+  } finally {
+    await rm(work, { recursive: true });
+  }
+}
+
+async function benchTraining({ device, threads, rounds, batch }: Settings, { note, onProgress }: Context) {
+  const runtime = await createNodeRuntime({ device, threads, onNote: note });
+  const peer = await startPeer({ device: device === "cuda" ? "cuda" : "cpu", threads, batch });
+  if (!peer) note("PyTorch peer: not installed (Debian: python3-torch), ours alone is timed");
+  onProgress({ stage: "training steps", done: 0, total: 1 });
+  const peak = await benchPeak(runtime, peer, rounds);
+  const steps = await benchSteps(runtime, recipes.brats, { peer, rounds, batch });
+  await peer?.close();
+  return { runtime: runtime.name, torch: peer?.version ?? null, peak, steps };
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 function segmentationTable(figures: readonly SegmentationFigures[]): Table {
   const [dynamic, largest] = figures as [SegmentationFigures, SegmentationFigures];
   const row = (f: SegmentationFigures) => [
-    ...[f.policy, `${f.seconds.toFixed(1)} s`, `${((100 * (f.seconds - f.runtimeSeconds)) / f.seconds).toFixed(1)} %`],
-    ...[`${(f.flops / 1e9).toFixed(0)} G`, `${f.peakMemoryMb.toFixed(0)} MB`],
+    ...[f.policy, `${f.seconds.toFixed(1)} s`, percent((f.seconds - f.runtimeSeconds) / f.seconds)],
+    ...[`${f.cpuSeconds.toFixed(1)} s`, `${(f.flops / 1e9).toFixed(0)} G`, `${f.peakMemoryMb.toFixed(0)} MB`],
   ];
   const ratio = [
     ...[`${largest.policy} / ${dynamic.policy}`, (largest.seconds / dynamic.seconds).toFixed(2), ""],
+    (largest.cpuSeconds / dynamic.cpuSeconds).toFixed(2),
     ...[(largest.flops / dynamic.flops).toFixed(2), (largest.peakMemoryMb / dynamic.peakMemoryMb).toFixed(2)],
   ];
-  const titles = ["policy", "whole case", "outside ONNX Runtime", "FLOPs (paper)", "peak memory"];
+  const titles = ["policy", "whole case", "outside ONNX Runtime", "CPU", "FLOPs (paper)", "peak memory"];
   return {
     title: "One case of 240x240x155 without truth, files to files",
     columns: titles.map((title) => ({ title })),
     rows: [...figures.map(row), ratio],
+  };
+}
+
+function pageTable(page: PageFigures, node: SegmentationFigures): Table {
+  const { openSeconds, segmentSeconds, engineSeconds, peakMemoryMb, differing, voxels } = page;
+  const whole = openSeconds + segmentSeconds;
+  const seconds = (value: number) => `${value.toFixed(1)} s`;
+  const rows = [
+    ["whole case, opened and segmented", seconds(whole)],
+    ["inside its engine", seconds(engineSeconds)],
+    [
+      "added to that by the page: opening; the rest",
+      `${percent(openSeconds / engineSeconds)}; ${percent(segmentSeconds / engineSeconds - 1)}`,
+    ],
+    ["CPU time", seconds(page.cpuSeconds)],
+    [
+      "in ratio to the command line: time; CPU",
+      `${(whole / node.seconds).toFixed(2)}; ${(page.cpuSeconds / node.cpuSeconds).toFixed(2)}`,
+    ],
+    [
+      "peak memory of the page's process",
+      peakMemoryMb === null ? "measured on Linux only" : `${peakMemoryMb.toFixed(0)} MB`,
+    ],
+    ["voxels that differ from the command line's", `${differing} of ${voxels}`],
+    ["the page's own code, gzipped", `${(page.codeBytesGzipped / 1000).toFixed(0)} kB`],
+    ["first view", `${page.firstViewSeconds.toFixed(2)} s`],
+  ];
+  return {
+    title: `The same case in the page: ${page.browser}, WebAssembly on ${page.threads} threads, policy ${node.policy}`,
+    columns: [{ title: "measure" }, { title: "found" }],
+    rows,
   };
 }
 

@@ -1,9 +1,8 @@
 /** @file `med-danet serve`: the page and an HTTP API, until it is stopped. */
 
 import { once } from "node:events";
-import { createRequire } from "node:module";
 import { availableParallelism, homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import { readBank } from "../../danet/bank.ts";
 import { datasetOf } from "../../data/bank-dataset.ts";
@@ -14,6 +13,7 @@ import { startService } from "../../server/start.ts";
 import { defineCommand } from "../command.ts";
 import { device, json } from "../option.ts";
 import { packaged } from "../packaged.ts";
+import { locatePage } from "../serve/locate-page.ts";
 import { createSegmenters } from "../serve/segmenters.ts";
 import { version } from "../version.ts";
 
@@ -102,11 +102,4 @@ export const serve = defineCommand({
       segmenters.close();
     }
   },
-});
-
-const locatePage = (bank: string) => ({
-  app: packaged("dist/app"),
-  bank: resolve(bank),
-  sample: packaged("examples/BraTS2021_01481"),
-  engine: dirname(createRequire(import.meta.url).resolve("onnxruntime-web")),
 });

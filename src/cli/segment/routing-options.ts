@@ -48,7 +48,7 @@ export function targetOf({ budget, effort, cost }: RoutingValues, bank: Bank, po
 
 /** Undefined for FLOPs, the default of `segmentCase`; a calibration is told. */
 export async function costsOf(
-  { cost }: RoutingValues,
+  { cost }: Pick<RoutingValues, "cost">,
   { bank, networks, note }: { bank: Bank; networks: Networks; note: (line: string) => void },
 ): Promise<Costs | undefined> {
   if (cost === "flops") return undefined;

@@ -12,6 +12,7 @@ import { createNodeRuntime } from "../../node/runtime.ts";
 import type { Progress } from "../../platform.ts";
 import { targetOf } from "../../server/job.ts";
 import { hidePath, openJobCase } from "../../server/job-case.ts";
+import { costsOf } from "../segment/routing-options.ts";
 import { segmentFiles } from "../segment/segment-files.ts";
 import type { FromProcess, ToProcess } from "./segmenters.ts";
 
@@ -23,6 +24,9 @@ async function open({ bank: path, device, threads }: ToProcess["setup"]) {
   return { bank, dataset: datasetOf(bank), networks: openNetworks(bank, runtime) };
 }
 
+/** Measured by the first job that asks. */
+let times: ReturnType<typeof costsOf> | undefined;
+
 let opened: ReturnType<typeof open> | undefined;
 
 async function segment({ setup, job, folder }: ToProcess) {
@@ -32,9 +36,11 @@ async function segment({ setup, job, folder }: ToProcess) {
   });
   const { bank, dataset, networks } = await opened;
   const { files, input, out } = openJobCase(folder, job, dataset);
-  const { setting = bank.setting, policy, flips, postprocess } = job.settings;
-  const settings = { policy, setting, flips, postprocess, target: targetOf(job.settings), costs: undefined };
-  const options = { bank, dataset, networks, out, ...settings, saveProbabilities: false };
+  const { setting = bank.setting, policy, flips, postprocess, probabilities, cost } = job.settings;
+  if (cost === "time") times ??= costsOf({ cost }, { bank, networks, note: console.error });
+  const costs = cost === "time" ? await times : undefined;
+  const settings = { policy, setting, flips, postprocess, target: targetOf(job.settings), costs };
+  const options = { bank, dataset, networks, out, ...settings, saveProbabilities: probabilities };
   const onProgress = (progress: Progress) => tell({ progress });
   await segmentFiles({ files, folder: input }, options, { onProgress, signal: new AbortController().signal });
 }
