@@ -64,8 +64,8 @@ test("a written case is read, its window in units of 100 HU at the source's own 
     ["volume-1", undefined],
   ]);
   const raw = await loadCase(cases[0]!, folder, { dataset: ctPhantom, gzip, truth: true });
-  const prepared = prepareCase(raw, ctPhantom);
   const expected = raw.channels[0]!.map((hu) => Math.min(4.5, Math.max(0, (hu + 200) / 100)));
+  const prepared = prepareCase(raw, ctPhantom);
   expect(prepared.channels[0]!.every((value, i) => Math.abs(value - expected[i]!) < 1e-6)).toBe(true);
   expect(prepared.restore(prepared.truth!).data).toEqual(raw.truth);
   // Air is 0, so that a prepared case keeps the body alone.

@@ -28,12 +28,11 @@ export type Normalization = z.infer<typeof normalizationSchema>;
 /** The brain: voxels where the sum of the raw modalities is > 0 (the authors' released code). */
 export function maskBrain(channels: readonly Float32Array[]): Uint8Array {
   const mask = new Uint8Array(channels[0].length);
-  const sum = new Float32Array(CHUNK);
   for (let start = 0; start < mask.length; start += CHUNK) {
-    const length = Math.min(CHUNK, mask.length - start);
-    sum.fill(0);
-    for (const channel of channels) for (let i = 0; i < length; i++) sum[i] += channel[start + i];
-    for (let i = 0; i < length; i++) mask[start + i] = sum[i] > 0 ? 1 : 0;
+    const [sum, ...others] = channels.map((channel) => channel.subarray(start, start + CHUNK));
+    const total = sum.slice();
+    for (const channel of others) for (let i = 0; i < total.length; i++) total[i] += channel[i];
+    for (let i = 0; i < total.length; i++) if (total[i] > 0) mask[start + i] = 1;
   }
   return mask;
 }
@@ -42,8 +41,9 @@ export function maskBrain(channels: readonly Float32Array[]): Uint8Array {
 const CHUNK = 1 << 14;
 
 /**
- * z = (v - mean) / sd over the mask, with the population sd; 0 outside. A channel that is constant in the mask becomes
- * 0. `inside`: indices of the mask's voxels, a sixth of a BraTS volume, so that each pass is six times shorter.
+ * z = (v - mean) / sd over the mask, in place, with the population sd; 0 outside. A channel that is constant in the mask
+ * becomes 0. `inside`: ascending indices of the mask's voxels, a sixth of a BraTS volume, so that each pass is six times
+ * shorter. In place: 36 MB a channel less, and half the time, which went to fresh pages.
  */
 function zscore(channel: Float32Array, inside: Uint32Array): Float32Array {
   let sum = 0;
@@ -56,9 +56,14 @@ function zscore(channel: Float32Array, inside: Uint32Array): Float32Array {
   }
   const sd = Math.sqrt(squares / inside.length);
   const scale = sd > 0 ? 1 / sd : 0;
-  const out = new Float32Array(channel.length);
-  for (let k = 0; k < inside.length; k++) out[inside[k]] = (channel[inside[k]] - mean) * scale;
-  return out;
+  let next = 0;
+  for (let k = 0; k < inside.length; k++) {
+    const voxel = inside[k];
+    if (voxel > next) channel.fill(0, next, voxel);
+    channel[voxel] = (channel[voxel] - mean) * scale;
+    next = voxel + 1;
+  }
+  return channel.fill(0, next);
 }
 
 /** Where a mask or a channel is not 0. */
@@ -73,12 +78,11 @@ function normalizeChannel(channel: Float32Array, rule: ChannelNormalization): Fl
   if (rule.kind === "zscore")
     return zscore(channel, indicesOf(rule.over === "all" ? new Uint8Array(channel.length).fill(1) : channel));
   const { low, high, mean, sd } = rule;
-  const out = new Float32Array(channel.length);
-  for (let i = 0; i < out.length; i++) out[i] = (Math.min(Math.max(channel[i], low), high) - mean) / sd;
-  return out;
+  for (let i = 0; i < channel.length; i++) channel[i] = (Math.min(Math.max(channel[i], low), high) - mean) / sd;
+  return channel;
 }
 
-/** `channels`: one array of voxels each, all of one length; `mask` as `maskBody` gives it. New arrays come out. */
+/** In place. `channels`: one array of voxels each, all of one length; `mask` as `maskBody` gives it. */
 export function normalizeChannels(
   channels: readonly Float32Array[],
   mask: Uint8Array,

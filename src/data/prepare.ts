@@ -34,7 +34,7 @@ interface Route {
  * Turns a case to the frame's orientation, normalises it, resamples it to the frame's spacing (z-scores trilinear,
  * classes by greatest weight) and pads or crops its slices to the frame's size around the brain; all slices stay.
  * Normalising after turning makes the result the same to the last bit however the source is stored. A case that lies
- * in the frame is only normalised.
+ * in the frame is only normalised, in place: `raw.channels` are used up.
  */
 export function prepareCase(
   raw: RawCase,

@@ -4,7 +4,9 @@
  */
 
 import type { Postprocessing } from "../danet/bank.ts";
+import { boundingBox } from "../volume/bounding-box.ts";
 import { connectedComponents } from "../volume/components.ts";
+import { type Box, copyBox } from "../volume/fit.ts";
 import type { Vec3 } from "../volume/grid.ts";
 
 export interface Postprocessed {
@@ -25,18 +27,24 @@ interface Setting {
  * First drops the connected parts of the whole foreground under `minComponent` voxels, but never the largest: islands far
  * from a tumour cost more HD95 than they can be worth, and a small tumour must not vanish. Then gives each region of `minRegion` whose voxels are fewer than `below` in the whole case
  * another label: a few enhancing voxels are more often none at all (BraTS scores a case without them 0 or 1).
+ * All happens in the box around the foreground, a hundredth of a BraTS volume.
  * Neighbours may share a corner (26): a voxel is an island only when nothing touches it, and a thin oblique strand stays one.
  */
 export function postprocess(classes: Uint8Array, size: Vec3, { rules, labels, regions }: Setting): Postprocessed {
-  const out = classes.slice();
+  const { start, end } = boundingBox(size, classes) ?? NOTHING;
+  const inner: Vec3 = [end[0] - start[0], end[1] - start[1], end[2] - start[2]];
+  const out = copyBox(classes, size, { size: inner, start });
   const changed: Record<string, number> = {};
-  if (rules.minComponent > 0) changed["components"] = dropComponents(out, size, rules.minComponent);
+  if (rules.minComponent > 0) changed["components"] = dropComponents(out, inner, rules.minComponent);
   for (const [region, { below, becomes }] of Object.entries(rules.minRegion)) {
     const members = regions[region]!.map((label) => labels.indexOf(label));
     if (below > 0) changed[region] = replaceRegion(out, members, { below, becomes: labels.indexOf(becomes) });
   }
-  return { classes: out, changed };
+  const back: Vec3 = [-start[0], -start[1], -start[2]];
+  return { classes: copyBox(out, inner, { size, start: back }), changed };
 }
+
+const NOTHING: Box = { start: [0, 0, 0], end: [1, 1, 1] };
 
 /** In place; the number of voxels that became background. */
 function dropComponents(classes: Uint8Array, size: Vec3, least: number): number {

@@ -27,6 +27,8 @@ export interface CaseResult extends Omit<Segmentation, "classes" | "trace" | "pr
 }
 
 export interface CaseReport extends CaseResult {
+  /** Of the case in the bank's frame. */
+  readonly slices: number;
   /** Of the process so far: resident memory at its highest, in MB of 1e6 bytes. */
   readonly peakMemoryMb: number;
   readonly versions: Readonly<Record<"medDanet" | "runtime" | "device" | "node", string>>;

@@ -64,8 +64,11 @@ export function pickSlices<T extends Volume | LabelMap>({ grid, data }: T, slice
 
 /** 0 where the image is `background`, from 1 on elsewhere, also where it has values below the background. */
 export function liftSlices({ grid, data }: Volume, background: number): Volume {
-  const least = minimum(data.filter((value) => value !== background));
-  return { grid, data: data.map((value) => (value === background ? 0 : value - least + 1)) };
+  let least = Infinity;
+  for (let i = 0; i < data.length; i++) if (data[i] !== background && data[i] < least) least = data[i];
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) if (data[i] !== background) out[i] = data[i] - least + 1;
+  return { grid, data: out };
 }
 
 /** The part of the plane that is above 0 in any slice, 5 mm wider; the whole plane where nothing is. */

@@ -36,18 +36,19 @@ export interface Panel {
 
 const TINT = 0.3;
 const OUTLINE = 0.95;
-/** Each pixel is the mean of FINE x FINE samples; an outline is FINE samples wide on either side of a border. */
+/** Labels are sampled FINE x FINE times a pixel, so that borders are smooth; an outline is FINE samples wide on either side. */
 const FINE = 2;
 
 /** Draws the panel as large as `frame` takes it, in its middle; x of the volume runs to the right and y downwards. */
 export function drawPanel(canvas: Canvas, frame: Rectangle, panel: Panel): void {
   fillRectangle(canvas, frame, page.panel);
-  const area = placeInside(frame, panel);
-  const samples = samplePanel(panel, area.width * FINE, area.height * FINE);
-  for (let y = 0; y < area.height; y++) {
-    for (let x = 0; x < area.width; x++) {
-      const [r, g, b] = mixSamples(samples, [FINE * x, FINE * y], panel.colours);
-      const at = 3 * (area.x + x + canvas.width * (area.y + y));
+  const { x: left, y: top, width, height } = placeInside(frame, panel);
+  const gray = sampleGray(panel, width, height);
+  const labels = sampleLabels(panel, FINE * width, FINE * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [r, g, b] = tint(gray[x + width * y], labels, { left: FINE * x, top: FINE * y, colours: panel.colours });
+      const at = 3 * (left + x + canvas.width * (top + y));
       canvas.pixels[at] = r;
       canvas.pixels[at + 1] = g;
       canvas.pixels[at + 2] = b;
@@ -55,47 +56,35 @@ export function drawPanel(canvas: Canvas, frame: Rectangle, panel: Panel): void 
   }
 }
 
-interface Samples {
+interface LabelSamples {
   readonly width: number;
   readonly height: number;
-  /** 0..255. */
-  readonly gray: Float32Array;
   readonly labels: Uint8Array;
 }
 
-/** Mean colour of the FINE x FINE samples from (left, top) on. */
-function mixSamples(samples: Samples, [left, top]: readonly [number, number], colours: Panel["colours"]): Colour {
-  const gray = meanGray(samples, left, top);
-  if (gray !== undefined) return [gray, gray, gray];
-  let [r, g, b] = [0, 0, 0];
+/** A gray (0..255) with the labels of the pixel's FINE x FINE samples, from (left, top) on, laid over it. */
+function tint(
+  gray: number,
+  samples: LabelSamples,
+  { left, top, colours }: { left: number; top: number; colours: Panel["colours"] },
+): Colour {
+  let [r, g, b] = [gray, gray, gray];
   for (let y = top; y < top + FINE; y++) {
     for (let x = left; x < left + FINE; x++) {
-      const value = samples.gray[x + samples.width * y];
       const label = samples.labels[x + samples.width * y];
-      const share = label === 0 ? 0 : isOutline(samples, x, y) ? OUTLINE : TINT;
-      const tint = label === 0 ? page.panel : colours[label];
-      r += value + (tint[0] - value) * share;
-      g += value + (tint[1] - value) * share;
-      b += value + (tint[2] - value) * share;
+      if (label === 0) continue;
+      const share = (isOutline(samples, x, y) ? OUTLINE : TINT) / FINE ** 2;
+      const colour = colours[label];
+      r += (colour[0] - gray) * share;
+      g += (colour[1] - gray) * share;
+      b += (colour[2] - gray) * share;
     }
   }
-  return [r / FINE ** 2, g / FINE ** 2, b / FINE ** 2];
-}
-
-/** Undefined where there is a label. */
-function meanGray({ gray, labels, width }: Samples, left: number, top: number): number | undefined {
-  let sum = 0;
-  for (let y = top; y < top + FINE; y++) {
-    for (let i = left + width * y; i < left + FINE + width * y; i++) {
-      if (labels[i] !== 0) return undefined;
-      sum += gray[i];
-    }
-  }
-  return sum / FINE ** 2;
+  return [r, g, b];
 }
 
 /** Whether another label lies FINE samples away. */
-function isOutline({ labels, width, height }: Samples, x: number, y: number): boolean {
+function isOutline({ labels, width, height }: LabelSamples, x: number, y: number): boolean {
   const label = labels[x + width * y];
   return (
     (x >= FINE && labels[x - FINE + width * y] !== label) ||
@@ -114,32 +103,48 @@ function placeInside(frame: Rectangle, { image, part }: Panel): Rectangle {
   return { x: middle(frame.x, frame.width, width), y: middle(frame.y, frame.height, height), width, height };
 }
 
-/** Gray bilinear; the label with the largest bilinear weight, so that outlines are smooth instead of stairs. */
-function samplePanel({ image, labels, slice, part, range }: Panel, width: number, height: number): Samples {
-  const [nx, ny] = image.grid.size;
-  const out = { width, height, gray: new Float32Array(width * height), labels: new Uint8Array(width * height) };
+/** 0..255 of each pixel, bilinear. */
+function sampleGray({ image, slice, part, range }: Panel, width: number, height: number): Float32Array {
+  const { data, grid } = image;
+  const [nx, ny] = grid.size;
   const columns = placeSamples(part.start[0], part.end[0], { count: width, size: nx });
   const rows = placeSamples(part.start[1], part.end[1], { count: height, size: ny });
   const scale = 255 / (range.white - range.black);
+  const out = new Float32Array(width * height);
   for (let y = 0, to = 0; y < height; y++) {
-    const [top, bottom] = [nx * (rows.low[y] + ny * slice), nx * (rows.high[y] + ny * slice)];
-    const fy = rows.share[y];
+    const top = nx * (rows.low[y] + ny * slice);
+    const bottom = nx * (rows.high[y] + ny * slice);
     for (let x = 0; x < width; x++, to++) {
       const low = columns.low[x];
       const high = columns.high[x];
-      const fx = columns.share[x];
-      const upper = image.data[top + low] + (image.data[top + high] - image.data[top + low]) * fx;
-      const lower = image.data[bottom + low] + (image.data[bottom + high] - image.data[bottom + low]) * fx;
-      out.gray[to] = Math.min(255, Math.max(0, (upper + (lower - upper) * fy - range.black) * scale));
-      const label = labels.data[top + low];
-      const right = labels.data[top + high];
-      const below = labels.data[bottom + low];
-      const across = labels.data[bottom + high];
-      const isSame = label === right && label === below && label === across;
-      out.labels[to] = isSame ? label : heaviest([label, right, below, across], fx, fy);
+      const upper = data[top + low] + (data[top + high] - data[top + low]) * columns.share[x];
+      const lower = data[bottom + low] + (data[bottom + high] - data[bottom + low]) * columns.share[x];
+      out[to] = Math.min(255, Math.max(0, (upper + (lower - upper) * rows.share[y] - range.black) * scale));
     }
   }
   return out;
+}
+
+/** The label with the largest bilinear weight at each sample. */
+function sampleLabels({ labels, slice, part }: Panel, width: number, height: number): LabelSamples {
+  const { data, grid } = labels;
+  const [nx, ny] = grid.size;
+  const columns = placeSamples(part.start[0], part.end[0], { count: width, size: nx });
+  const rows = placeSamples(part.start[1], part.end[1], { count: height, size: ny });
+  const out = new Uint8Array(width * height);
+  for (let y = 0, to = 0; y < height; y++) {
+    const top = nx * (rows.low[y] + ny * slice);
+    const bottom = nx * (rows.high[y] + ny * slice);
+    for (let x = 0; x < width; x++, to++) {
+      const label = data[top + columns.low[x]];
+      const right = data[top + columns.high[x]];
+      const below = data[bottom + columns.low[x]];
+      const across = data[bottom + columns.high[x]];
+      const isSame = label === right && label === below && label === across;
+      out[to] = isSame ? label : heaviest([label, right, below, across], columns.share[x], rows.share[y]);
+    }
+  }
+  return { width, height, labels: out };
 }
 
 /** The label of the corners (upper left and right, lower left and right) with the largest sum of bilinear weights. */

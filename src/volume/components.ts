@@ -1,8 +1,6 @@
 /** @file What a mask holds: connected components, bounding box, volume in ml. */
 
 import { determinant, linearPart } from "./affine.ts";
-import { boundingBox } from "./bounding-box.ts";
-import type { Box } from "./fit.ts";
 import type { Grid, Vec3 } from "./grid.ts";
 
 /** Neighbours share a face (6), also an edge (18), also a corner (26). */
@@ -16,14 +14,12 @@ export interface Components {
 }
 
 /**
- * Connected components of the nonzero voxels, by union-find over the neighbours already visited, within the box around them.
+ * Connected components of the nonzero voxels, by union-find over the neighbours already visited.
  * 240x240x155: a brain mask of 1.4 million voxels takes 40 ms with 6 neighbours and 80 ms with 26.
  */
 export function connectedComponents(mask: Uint8Array, size: Vec3, connectivity: Connectivity = 26): Components {
   const provisional = new Int32Array(mask.length);
-  const box = boundingBox(size, mask);
-  if (box === undefined) return { index: provisional, sizes: [] };
-  const parents = linkVoxels(mask, size, { connectivity, provisional, box });
+  const parents = linkVoxels(mask, size, { connectivity, provisional });
   return renumber(provisional, parents);
 }
 
@@ -54,16 +50,15 @@ function earlierNeighbours([nx, ny]: Vec3, connectivity: Connectivity): Step[] {
 function linkVoxels(
   mask: Uint8Array,
   size: Vec3,
-  { connectivity, provisional, box }: { connectivity: Connectivity; provisional: Int32Array; box: Box },
+  { connectivity, provisional }: { connectivity: Connectivity; provisional: Int32Array },
 ): number[] {
   const steps = earlierNeighbours(size, connectivity);
   const parents = [0];
-  const [nx, ny] = size;
-  const { start, end } = box;
-  for (let z = start[2]; z < end[2]; z++) {
-    for (let y = start[1]; y < end[1]; y++) {
-      let voxel = start[0] + nx * (y + ny * z);
-      for (let x = start[0]; x < end[0]; x++, voxel++) {
+  const [nx, ny, nz] = size;
+  let voxel = 0;
+  for (let z = 0; z < nz; z++) {
+    for (let y = 0; y < ny; y++) {
+      for (let x = 0; x < nx; x++, voxel++) {
         if (mask[voxel] === 0) continue;
         let own = 0;
         for (let s = 0; s < steps.length; s++) {

@@ -28,27 +28,36 @@ export function fitStart(whole: Vec3, size: Vec3, around: Box): Vec3 {
  */
 export function fitTo<T extends Volume | LabelMap>(image: T, size: Vec3, start: Vec3): T {
   const { spacing, affine } = image.grid;
-  return { ...image, grid: { size, spacing, affine: moveOrigin(affine, start) }, data: copyBox(image, size, start) };
+  const data = copyBox(image.data, image.grid.size, { size, start });
+  return { ...image, grid: { size, spacing, affine: moveOrigin(affine, start) }, data };
 }
 
 /** Brings a fitted image back to the grid that it was taken from at `start`. */
 export function undoFit<T extends Volume | LabelMap>(fitted: T, start: Vec3, grid: Grid): T {
-  return { ...fitted, grid, data: copyBox(fitted, grid.size, [-start[0], -start[1], -start[2]]) };
+  const back = [-start[0], -start[1], -start[2]] as const;
+  return { ...fitted, grid, data: copyBox(fitted.data, fitted.grid.size, { size: grid.size, start: back }) };
 }
 
-function copyBox({ grid, data }: Volume | LabelMap, size: Vec3, start: Vec3): Float32Array | Uint8Array {
+/**
+ * The box of `size` voxels from `start` of an array of `whole` voxels (x fastest); zero where it reaches beyond it.
+ */
+export function copyBox<T extends Float32Array | Uint8Array>(
+  data: T,
+  whole: Vec3,
+  { size, start }: { size: Vec3; start: Vec3 },
+): T {
   const [nx, ny, nz] = size;
-  const [sx, sy, sz] = grid.size;
+  const [sx, sy, sz] = whole;
   const count = nx * ny * nz;
   const out = data instanceof Float32Array ? new Float32Array(count) : new Uint8Array(count);
   const x0 = Math.max(0, -start[0]);
   const x1 = Math.min(nx, sx - start[0]);
-  if (x1 <= x0) return out;
+  if (x1 <= x0) return out as T;
   for (let z = Math.max(0, -start[2]); z < Math.min(nz, sz - start[2]); z++) {
     for (let y = Math.max(0, -start[1]); y < Math.min(ny, sy - start[1]); y++) {
       const from = start[0] + sx * (y + start[1] + sy * (z + start[2]));
       out.set(data.subarray(from + x0, from + x1), nx * (y + ny * z) + x0);
     }
   }
-  return out;
+  return out as T;
 }
