@@ -50,9 +50,11 @@ export async function decidePass(plan: Plan, flip: Flip, onChunk: (chunk: Chunk)
   for (const chunk of listChunks(plan)) {
     onChunk(chunk);
     const slices = takeSlices(plan, chunk, flip);
+    const isBlank = slices.map(({ planes }) => planes.every(isZero));
     for (let index = chunk.first * windows; index < chunk.end * windows; index++) {
       const item = { slice: Math.floor(index / windows) - chunk.first, window: index % windows };
-      const isEmpty = isZero(copyItem(plan, slices, item, waiting.length));
+      const isEmpty =
+        (isBlank[item.slice] && empty.decision !== undefined) || isZero(copyItem(plan, slices, item, waiting.length));
       if (isEmpty && empty.decision) {
         decisions[index] = empty.decision;
         if (isPlain(flip)) empty.reused++;

@@ -73,7 +73,7 @@ export async function segmentFiles(
     raw.truth ? measureCase({ prediction: labels, truth: { grid, data: raw.truth }, regions }) : undefined,
   );
   const picture = await stopwatch.time("draw", async () =>
-    drawCase({ prepared, bank, dataset, segmentation, metrics, deflate: (bytes) => deflateSync(bytes) }),
+    drawCase({ prepared, bank, dataset, segmentation, metrics, deflate: (bytes) => deflateSync(bytes, { level: 4 }) }),
   );
   const nifti = await stopwatch.time("pack", () => packing);
   const probabilities = await packProbabilities(segmentation, prepared, grid);
@@ -82,7 +82,7 @@ export async function segmentFiles(
   const { other: _, total, ...ours } = stopwatch.seconds();
   const report: CaseReport = {
     ...{ schemaVersion: 1, case: id, policy, setting, flips },
-    candidates: bank.candidates.map(({ id }) => id),
+    ...{ candidates: bank.candidates.map(({ id }) => id), slices: size[2] },
     volumesMl: measureVolumes(labels, regions),
     ...(metrics && { metrics }),
     ...(truth && { lost: countLost(truth, bank, { size, setting, decisions }) }),
