@@ -1,6 +1,6 @@
 /**
  * @file The systems that Tables 1, 2 and 7 compare with, each a bank of one network without a decision network, by the
- * protocol of the paper's own bank; 3D networks learn from crops of 128x128x128. And each in a size for phantoms.
+ * protocol of another bank; 3D networks learn from crops of 128x128x128. And each in a size for phantoms.
  */
 
 import { networks } from "../nets/index.ts";
@@ -26,34 +26,43 @@ const small = {
 } as const satisfies Partial<Record<VariantId, object>>;
 export type SystemId = keyof typeof small;
 
+/**
+ * What a machine allows. `paper`: the paper's inputs. `cpu`: cubes of 64, an eighth of the work, and 2D windows side by
+ * side too, a fourth of that of 42 voxels a step. `tiny`: small networks for phantoms.
+ */
+export const scales = ["tiny", "cpu", "paper"] as const;
+export type Scale = (typeof scales)[number];
+
+/** Of an input, at most. */
+const SIDE = 128;
+const CPU_CUBE = 64;
+
 /** Crops a step of 3D networks. The paper does not say; memory grows with each, by gigabytes at 128x128x128. */
-const VOLUMES = 2;
+const VOLUMES = { tiny: 2, cpu: 1, paper: 2 };
 
 /**
  * A compared system by the protocol of `base`. A crop of a 3D network counts as the slices that it holds, so that an epoch
- * shows as many; its cubes lie side by side in use, the last shifted back: 8 a BraTS case, as in the code of TransBTS.
+ * shows as many; its cubes lie side by side in use, the last shifted back: 8 of 128 a BraTS case, as in the code of TransBTS.
  */
-export function systemRecipe(id: SystemId, base: Recipe = bratsPaper): Recipe {
+export function systemRecipe(id: SystemId, base: Recipe = bratsPaper, scale: Scale = "paper"): Recipe {
   const { decision: _, ...protocol } = base;
-  const { network, config } = variants[id];
-  const candidates = [{ id, network, config: config as object as Config, trainedShare: 1 }];
-  if (!("dimensions" in networks[network])) return { ...protocol, candidates };
+  const { network, config: own } = variants[id];
+  const config = (scale === "tiny" ? small[id] : own) as object as Config;
+  const candidates = [{ id, network, config, trainedShare: 1 }];
+  const isDeep = "dimensions" in networks[network];
+  const inputSize = Math.min(base.inputSize, isDeep && scale === "cpu" ? CPU_CUBE : SIDE);
+  const stride = isDeep || scale === "cpu" ? inputSize : Math.min(base.stride, inputSize);
+  const recipe: Recipe = { ...protocol, candidates, setting: "window", inputSize, stride };
+  if (!isDeep) return recipe;
   const { batch, stepsPerEpoch } = base.bank;
-  const steps = Math.ceil((batch * stepsPerEpoch) / base.inputSize / VOLUMES);
-  const bank = { ...base.bank, batch: VOLUMES, stepsPerEpoch: steps };
-  return { ...protocol, candidates, stride: base.inputSize, bank };
+  const steps = Math.ceil((batch * stepsPerEpoch) / inputSize / VOLUMES[scale]);
+  return { ...recipe, bank: { ...base.bank, batch: VOLUMES[scale], stepsPerEpoch: steps } };
 }
 
-/** The same on phantoms, in seconds. */
-export function phantomSystem(id: SystemId): Recipe {
-  const recipe = systemRecipe(id, phantom);
-  return { ...recipe, candidates: recipe.candidates.map((one) => ({ ...one, config: small[id] as object as Config })) };
-}
-
-const ids = Object.keys(small) as SystemId[];
+export const systemIds = Object.keys(small) as SystemId[];
 
 /** By the variant's name, and "phantom-" before it. */
 export const systems = Object.fromEntries([
-  ...ids.map((id) => [id, systemRecipe(id)]),
-  ...ids.map((id) => [`phantom-${id}`, phantomSystem(id)]),
+  ...systemIds.map((id) => [id, systemRecipe(id)]),
+  ...systemIds.map((id) => [`phantom-${id}`, systemRecipe(id, phantom, "tiny")]),
 ]) as Record<SystemId | `phantom-${SystemId}`, Recipe>;
