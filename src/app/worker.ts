@@ -28,6 +28,7 @@ import {
   webGzip,
 } from "../web/index.ts";
 import { findFocus } from "./find-focus.ts";
+import { fitMemory } from "./memory.ts";
 import { answerCalls } from "./rpc.ts";
 
 /** Where a case comes from. */
@@ -152,6 +153,7 @@ const methods = {
 };
 
 const send = answerCalls<WorkerEvent>(methods);
+const onNote = (note: string) => send({ note });
 
 async function openSource(source: Source): Promise<Folder> {
   if (source.kind === "url") return openUrl(source.url, source.files);
@@ -195,16 +197,16 @@ async function loadAndPrepare(files: CaseFiles) {
 
 async function openEngine(device: WebDevice) {
   if (engine?.device === device) return engine;
-  await engine?.networks.release();
-  engine = undefined;
-  const onNote = (note: string) => send({ note });
+  await closeEngine();
   const runtime = await createWebRuntime({ device, wasmUrl: `${base}ort/`, onNote });
   engine = { device, runtime, networks: openNetworks(bank, runtime) };
   return engine;
 }
 
-/** Images of one run of a network; one where memory is short. */
-const BATCHES = [8, 1];
+async function closeEngine() {
+  await engine?.networks.release().catch(() => {}); // of a module that ran out of memory
+  engine = undefined;
+}
 
 async function segment(settings: Settings): Promise<Result> {
   const stopwatch = createStopwatch();
@@ -212,32 +214,20 @@ async function segment(settings: Settings): Promise<Result> {
   running = new AbortController();
   const { signal } = running;
   const onProgress = (progress: Progress) => send({ progress });
-  for (const batch of BATCHES) {
-    try {
-      const { networks } = await stopwatch.time("engine", () => openEngine(settings.device));
-      const segmentation = await segmentCase(prepared, bank, {
-        ...{ networks, policy: settings.policy, flips: settings.flips, batch, signal, onProgress },
-        ...(settings.effort !== undefined && { target: { effort: settings.effort } }),
-        previous: finished?.settings.device === settings.device ? finished.segmentation.trace : undefined,
-      });
-      const labels = await stopwatch.time("restore", async () => prepared.restore(segmentation.classes));
-      finished = { segmentation, labels, settings };
-      const { other: _, ...seconds } = stopwatch.seconds();
-      return await describe(finished, seconds);
-    } catch (error) {
-      if (!isMemoryShort(error as Error)) throw error;
-      await engine?.networks.release().catch(() => {});
-      engine = undefined;
-      if (batch === BATCHES.at(-1))
-        throw new UserError("the browser has too little memory for this case; close other pages and try again");
-      send({ note: "Memory is short: going on with one window at a time" });
-    }
-  }
-  throw new Error("unreachable");
+  const run = async (batch: number) => {
+    const { networks } = await stopwatch.time("engine", () => openEngine(settings.device));
+    const segmentation = await segmentCase(prepared, bank, {
+      ...{ networks, policy: settings.policy, flips: settings.flips, batch, signal, onProgress },
+      ...(settings.effort !== undefined && { target: { effort: settings.effort } }),
+      previous: finished?.settings.device === settings.device ? finished.segmentation.trace : undefined,
+    });
+    const labels = await stopwatch.time("restore", async () => prepared.restore(segmentation.classes));
+    finished = { segmentation, labels, settings };
+    const { other: _, ...seconds } = stopwatch.seconds();
+    return describe(finished, seconds);
+  };
+  return fitMemory(run, { release: closeEngine, onNote });
 }
-
-const isMemoryShort = ({ name, message }: Error) =>
-  name === "RangeError" || /out of memory|bad_alloc|allocat|memory access/i.test(message);
 
 const measure = (labels: LabelMap) =>
   current!.truth &&
