@@ -39,7 +39,6 @@ export const decathlon: RecipePlan = {
       inputSize,
       stride: whole ? inputSize : brats.stride,
       candidates: small ? smallBank : brats.candidates,
-      bank: { ...brats.bank, epochs: 60, stepsPerEpoch: 50, batch: small ? 16 : 8 },
       sampling: { ...brats.sampling, tumourSlices: 0.8 },
       labels: { everySlice: small ? 1 : brats.labels.everySlice },
       postprocess: { minComponent: 0, minRegion: {} },
