@@ -25,8 +25,8 @@ test.each(fixed)("%s is whole, and its candidates rise in cost", (_, recipe) => 
 
 describe("decathlon fits its networks to the slices", () => {
   test.each([
-    [[64, 64], { setting: "full", inputSize: 64, stride: 64, bank: { batch: 16 } }],
-    [[128, 128], { setting: "full", inputSize: 128, bank: { batch: 8 } }],
+    [[64, 64], { setting: "full", inputSize: 64, stride: 64 }],
+    [[128, 128], { setting: "full", inputSize: 128 }],
     [[512, 512], { setting: "window", inputSize: 128, stride: 42 }],
     [[192, 160], { setting: "window", inputSize: 128 }],
   ] as const)("%j", (sliceSize, expected) => {
