@@ -14,6 +14,7 @@ import {
   type ValueInfoProto,
 } from "./onnx_pb.ts";
 import { ops } from "./ops/index.ts";
+import { Resize } from "./ops/resize.ts";
 import {
   type Attribute,
   type AttributeKind,
@@ -57,7 +58,7 @@ export function readOnnx(bytes: Uint8Array, name: string): OnnxGraph {
     values.set(info.name, inputs[info.name]!);
   }
   for (const node of graph.node)
-    for (const [i, value] of readNode(node, values, name).entries())
+    for (const [i, value] of (readConstantNode(node, name) ?? readNode(node, values, name)).entries())
       if (node.output[i]) values.set(node.output[i], value);
   return { inputs, outputs: Object.fromEntries(graph.output.map((info) => [info.name, output(info, values, name)])) };
 }
@@ -120,6 +121,14 @@ function readConstant(tensor: TensorProto, name: string): Value {
   return constant(data, shape, NUMBERED.test(tensor.name) ? undefined : tensor.name);
 }
 
+/** What a `Constant` node holds as a tensor; undefined for other nodes. */
+function readConstantNode({ opType, attribute, output }: NodeProto, name: string): Value[] | undefined {
+  if (opType !== "Constant") return undefined;
+  const tensor = attribute.find((one) => one.name === "value")?.t;
+  if (!tensor) throw new UserError(`${name}: Constant node of "${output[0]}" must hold its value as a tensor`);
+  return [readConstant({ ...tensor, name: output[0]! }, name)];
+}
+
 /** Little-endian bytes in `rawData`, or the typed list of the dtype. */
 function elements(tensor: TensorProto, dtype: Value["dtype"], where: string): Data {
   const { floatData, int32Data, int64Data } = tensor;
@@ -137,6 +146,7 @@ function readNode(node: NodeProto, values: ReadonlyMap<string, Value>, name: str
   const known = Object.hasOwn(ops, node.opType) && (node.domain === "" || node.domain === "ai.onnx");
   if (!known)
     throw new UserError(`${where}: the operator is not supported; supported are: ${Object.keys(ops).join(", ")}`);
+  if (node.opType === "Resize" && node.input.length === 3) return readScaling(node, values, where);
   const op = ops[node.opType as keyof typeof ops] as unknown as Op<Attributes>;
   const operands = node.input.flatMap((key) => {
     if (key === "" && op.emptyInputs) return [];
@@ -147,6 +157,29 @@ function readNode(node: NodeProto, values: ReadonlyMap<string, Value>, name: str
   const { inputs, attrs } = readAttributes(node, op, { operands, where });
   try {
     return apply(op, inputs, attrs);
+  } catch (error) {
+    throw new UserError(`${where}: ${(error as Error).message}`);
+  }
+}
+
+/** `Resize` as PyTorch writes it: constant factors for all axes, where ours has sizes of those that change. */
+function readScaling(node: NodeProto, values: ReadonlyMap<string, Value>, where: string): readonly Value[] {
+  const [x, , scales] = node.input.map((key) => values.get(key));
+  const factors = scales?.source.kind === "constant" ? Array.from(scales.source.data, Number) : undefined;
+  if (!x || factors?.length !== x.shape.length || factors[0] !== 1)
+    throw new UserError(`${where}: its scales must be a constant of the file, one for each axis, 1 for the first`);
+  const text = (key: string, otherwise: string) =>
+    new TextDecoder().decode(node.attribute.find(({ name }) => name === key)?.s) || otherwise;
+  const axes = [...x.shape.keys()].slice(1);
+  try {
+    return apply(Resize, [x], {
+      ...{
+        axes,
+        mode: text("mode", "nearest"),
+        sizes: axes.map((axis) => Math.floor(x.shape[axis]! * factors[axis]!)),
+      },
+      coordinate_transformation_mode: text("coordinate_transformation_mode", "half_pixel"),
+    });
   } catch (error) {
     throw new UserError(`${where}: ${(error as Error).message}`);
   }

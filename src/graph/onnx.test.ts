@@ -12,7 +12,9 @@ import {
   type GraphProto,
   type ModelProto,
   ModelProtoSchema,
+  NodeProtoSchema,
   TensorProto_DataLocation,
+  TensorProtoSchema,
   type ValueInfoProto,
 } from "./onnx_pb.ts";
 import { readOnnx } from "./onnx-read.ts";
@@ -173,6 +175,28 @@ describe("files of other tools", () => {
       const [w] = nodesOf([y!])[0]!.inputs;
       expect(w!.source).toMatchObject({ data: made, name: "w" });
     }
+  });
+
+  test.each([
+    ["linear", 4 * 2 * 8 * 12],
+    ["nearest", 0],
+  ])("an enlargement by the factors of a Constant node, %s", (mode, paper) => {
+    const model = fromBinary(ModelProtoSchema, writeOnnx({ y: resize(input("x", [BATCH, 2, 4, 6]), [8, 12]) }));
+    const graph = model.graph!;
+    const node = nodeOf(graph, "Resize");
+    const scales = create(TensorProtoSchema, { dims: [4n], dataType: 1, floatData: [1, 1, 2, 2] });
+    const value = create(AttributeProtoSchema, { name: "value", type: AttributeProto_AttributeType.TENSOR, t: scales });
+    graph.node.unshift(create(NodeProtoSchema, { opType: "Constant", output: ["factors"], attribute: [value] }));
+    node.input = [node.input[0]!, "", "factors"];
+    node.attribute = node.attribute.filter(({ name }) => name !== "axes");
+    node.attribute.find(({ name }) => name === "mode")!.s = new TextEncoder().encode(mode);
+    const { y } = readOnnx(toBinary(ModelProtoSchema, model), "up.onnx").outputs;
+    expect(y!.shape).toEqual([BATCH, 2, 8, 12]);
+    expect(cost([y!])).toEqual({ macs: 0, paper });
+    scales.floatData = [1, 1, 2];
+    scales.dims = [3n];
+    const wrong = () => readOnnx(toBinary(ModelProtoSchema, model), "up.onnx");
+    expect(wrong).toThrow('up.onnx: Resize node of "y": its scales must be a constant of the file, one for each axis');
   });
 
   test("a weight called like the writer's own names does not meet them", async () => {

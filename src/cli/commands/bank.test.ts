@@ -40,6 +40,7 @@ test("counted, in rising cost, with its hash, and run under the names of the ban
   expect(stderr).toContain("its decision network had no choice for torch and is no longer part of the bank");
   const bank = await readBank(openFolder(folder));
   expect(bank).not.toHaveProperty("decision");
+  expect((await openFolder(folder).list()).sort()).toEqual(["M1.onnx", "M2.onnx", "bank.json", "torch.onnx"]);
   expect(bank.candidates.map(({ id }) => id)).toEqual(["M1", "M2", "torch"]);
   const torch = bank.candidates[2]!;
   expect(torch).toMatchObject({ network: "onnx", output: "logits", flops: { macs: 71_680 } });

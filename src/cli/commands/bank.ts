@@ -1,6 +1,7 @@
 /** @file `med-danet bank add`: candidates that other tools made. */
 
-import { basename, dirname } from "node:path";
+import { rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { modelId, readBank } from "../../danet/bank.ts";
 import { UserError } from "../../error.ts";
@@ -23,6 +24,7 @@ export const bank = defineCommand({
     const found = await readBank(openFolder(options.bank));
     const bytes = await openFolder(dirname(path)).read(basename(path));
     const added = await addModel(found, { id: options.id, bytes, name: path, runtime: await createNodeRuntime() });
+    if (found.decision) await rm(join(options.bank, found.decision.file), { force: true }); // bank.json names it no more
     if (options.json) return print(JSON.stringify(added, null, 2));
     const { parameters, flops, output } = added;
     print(`${added.id}: ${parameters} parameters, ${flops.macs} multiply-adds an input, gives ${output}`);

@@ -6,7 +6,7 @@ import type { CaseReport } from "../../report/case-report.ts";
 import { runProgram } from "../program.ts";
 import type { SliceContent } from "../reproduce/content.ts";
 import { experiments } from "../reproduce/experiments/index.ts";
-import type { Row } from "../reproduce/row.ts";
+import type { CountedRow } from "../reproduce/row.ts";
 
 let root: string;
 const at = (...path: string[]) => join(root, ...path);
@@ -23,9 +23,9 @@ async function run(...args: string[]) {
 const AT_TINY = () => ["--bank", at("out/tiny/run/bank"), "--data", at("out/tiny/phantoms"), "--threads", "1"];
 const reproduce = (name: string, ...more: string[]) =>
   run("reproduce", name, ...AT_TINY(), "--out", at("out"), ...more);
-const rowsIn = (result: unknown) => (result as { rows: Row[] }).rows;
+const rowsIn = (result: unknown) => (result as { rows: CountedRow[] }).rows;
 const oursIn = (result: unknown) => rowsIn(result).filter(({ source }) => source === "ours");
-const describeRows = (rows: readonly Row[]) => rows.map(({ method, source }) => `${method} ${source}`);
+const describeRows = (rows: readonly CountedRow[]) => rows.map(({ method, source }) => `${method} ${source}`);
 const readJson = async (...path: string[]) => JSON.parse(await readFile(at(...path), "utf8"));
 
 /** What `all` prints. */
@@ -78,6 +78,75 @@ test("table3 as Markdown on stdout and as files, with a figure", async () => {
   expect(stdout).toMatch(/\| M2 \| paper \| 78\.31 \| 82\.59 \| 90\.61 \| - \|/);
   expect(await readFile(at("out/table3.md"), "utf8")).toBe(stdout);
   expect(await readFile(at("out/table3.html"), "utf8")).toContain("<svg");
+}, 300_000);
+
+test("tables 1 and 2: systems that are here are trained once, those only cited have the paper's row alone", () => {
+  const [one, two] = [rowsIn(all["table1"]), rowsIn(all["table2"])];
+  expect(describeRows(one)).toEqual([
+    ...both("3D U-Net", "V-Net", "Attention U-Net"),
+    ...["Wang et al. cited", "Chen et al. cited", "Li et al. cited", "Frey et al. cited"],
+    ...both("TransUNet", "Swin-UNet", "TransBTS", "Med-DANet"),
+  ]);
+  expect(describeRows(two)).toEqual([
+    ...both("3D U-Net", "V-Net", "Deeper V-Net", "3D Residual U-Net"),
+    ...["Liu et al. cited", "Vu et al. cited", "Ghaffari et al. cited"],
+    ...both("TransUNet", "Swin-UNet", "TransBTS", "Med-DANet"),
+  ]);
+  const ours = (rows: CountedRow[], name: string) => rows.find((row) => row.method === name && row.source === "ours")!;
+  for (const name of ["3D U-Net", "V-Net", "TransUNet", "Med-DANet"]) expect(ours(two, name)).toEqual(ours(one, name));
+  // Inputs are 16x16 windows and 16x16x16 cubes, of cases of 4 slices: 4 cubes each.
+  const [swin, vnet] = [ours(one, "Swin-UNet").gflops, ours(one, "V-Net").gflops];
+  expect(swin.perStack).toBeCloseTo((swin.perInference * 128 ** 3) / 16 ** 2, 6);
+  expect(vnet.perStack).toBeCloseTo(vnet.perInference * 8 ** 3, 6);
+  expect(vnet.perCase).toBeCloseTo(4 * vnet.perInference, 9);
+  expect(vnet.perSlice).toBeCloseTo(vnet.perInference, 9);
+  const { trainings } = all["table1"] as { trainings: { method: string; input: string; steps: number }[] };
+  expect(trainings.map(({ method, input, steps }) => `${method} ${input} ${steps}`)).toContain("Swin-UNet 16x16 4");
+});
+
+const both = (...names: string[]) => names.flatMap((name) => [`${name} ours`, `${name} paper`]);
+
+test("table7: CT phantoms, Dice of each case and of all together", () => {
+  const rows = oursIn(all["table7"]);
+  expect(rows.map(({ method }) => method)).toEqual(["TransUNet", "Swin-UNet", "TransBTS", "Med-DANet"]);
+  expect(all["table7"]).toMatchObject({ cases: ["volume-2", "volume-3"] });
+  for (const { dice, globalDice } of rows) {
+    expect(Object.keys(dice)).toEqual(["liver", "lesion"]);
+    for (const value of Object.values(globalDice!)) expect(value).toBeLessThanOrEqual(100);
+  }
+  expect(rows.some(({ globalDice }) => globalDice!["liver"]! > 0)).toBe(true);
+});
+
+test("table8: both trainings of the same candidates, with their hours", () => {
+  const [individual, joint] = oursIn(all["table8"]) as [CountedRow, CountedRow];
+  expect(describeRows(rowsIn(all["table8"]))).toEqual(both("individual", "joint"));
+  expect(individual.trainingHours).toBeGreaterThan(0);
+  expect(joint).toMatchObject({ dice: oursIn(all["table3"]).at(-1)!.dice, trainingHours: expect.any(Number) });
+});
+
+test("figure2: the bank's actions and their shares, as a table and as a drawing", async () => {
+  const { actions } = all["figure2"] as { actions: { action: string; share: number; parameters: number }[] };
+  expect(actions.map(({ action }) => action)).toEqual(["skip", "M1", "M2", "M3"]);
+  expect(actions.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
+  const bank = await readJson("out/tiny/run/bank/bank.json");
+  expect(actions[1]!.parameters).toBe(bank.candidates[0].parameters);
+  const [, svg] = /data:image\/svg\+xml;base64,([\w+/=]+)/.exec(await readFile(at("out/figure2.html"), "utf8"))!;
+  const drawn = Buffer.from(svg!, "base64").toString();
+  for (const { action, share } of actions) expect(drawn).toContain(`>${action}: ${(100 * share).toFixed(1)} %<`);
+  expect(drawn.match(/class="share"/g)).toHaveLength(4);
+});
+
+test("folds: a bank each, and means over all cases; with one system, a time for each training", async () => {
+  const folds = ["--scale", "tiny", "--folds", "2", "--out", at("folds"), "--threads", "1", "--json"];
+  const { code, stdout, stderr } = await run("reproduce", "table3", ...folds);
+  expect(code, stderr).toBe(0);
+  const { cases, bank, rows, folds: found } = JSON.parse(stdout);
+  expect(cases).toHaveLength(2); // of the split's two training cases, one each
+  expect(bank.split(" ")).toHaveLength(2);
+  const first = found.map((fold: { rows: CountedRow[] }) => fold.rows[0]!.dice["WT"]);
+  expect(rows[0].dice["WT"]).toBeCloseTo((first[0] + first[1]) / 2, 9);
+  expect(rows[0].counts).toMatchObject({ cases: 2, slices: 8 });
+  expect(await readFile(at("folds/table3.md"), "utf8")).toContain("## Fold 2: Each candidate");
 }, 300_000);
 
 test("table4 needs the training once", async () => {
@@ -150,9 +219,18 @@ test("figure3: Dice of truth, dynamic and each candidate on the slices shown; th
 
 test("one line for what is wrong, and nothing overwritten unasked", async () => {
   const unknown = await reproduce("table99");
-  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("known are: table3, table4")]);
+  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("known are: table1, table2")]);
   const both = await reproduce("table3", "--scale", "tiny");
   expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("leave out --bank")]);
+  const folds = await reproduce("table3", "--folds", "2");
+  expect([folds.code, folds.stderr]).toEqual([2, expect.stringContaining("leave out --bank")]);
+  const mri = await reproduce("table7");
+  expect([mri.code, mri.stderr]).toEqual([
+    2,
+    expect.stringContaining("cases of liver CT such as lits, found data set phantom"),
+  ]);
+  const system = await reproduce("table1", "--systems", "unet9");
+  expect([system.code, system.stderr]).toEqual([2, expect.stringContaining("--systems <ids>")]);
   const neither = await run("reproduce", "table3", "--out", at("other"));
   expect([neither.code, neither.stderr]).toEqual([2, expect.stringContaining("needs --bank DIR and --data DIR")]);
   const split = at("one.json");
@@ -166,7 +244,11 @@ test("one line for what is wrong, and nothing overwritten unasked", async () => 
 }, 300_000);
 
 test("all makes what can be made, and names the rest", async () => {
-  const some = await run("reproduce", "all", ...AT_TINY(), "--out", at("other"), "--json");
-  expect([some.code, some.stderr]).toEqual([2, expect.stringContaining("table4, table5, table6 could not be made")]);
-  expect(Object.keys(JSON.parse(some.stdout))).toContain("table3");
+  const few = ["--systems", "swin-unet", "--max-minutes", "0.1", "--scale", "cpu"];
+  const some = await run("reproduce", "all", ...AT_TINY(), "--out", at("other"), "--json", ...few);
+  expect([some.code, some.stderr]).toEqual([2, expect.stringContaining("table4, table5, table6, table8 could not be")]);
+  expect(some.stderr).toContain("table7: left out, it is of liver CT");
+  const found = JSON.parse(some.stdout);
+  expect(Object.keys(found)).toContain("table3");
+  expect(oursIn(found["table1"]).map(({ method }) => method)).toEqual(["Swin-UNet", "Med-DANet"]);
 }, 300_000);

@@ -1,6 +1,7 @@
 /** @file Figures 5 and 6: the share of the inputs that each action gets, over the cases and in each. */
 
 import { DYNAMIC } from "../../infer/plan.ts";
+import type { CaseReport } from "../../report/case-report.ts";
 import type { Findings } from "./experiment.ts";
 import { dynamicJob, type Lab, segmentJobs } from "./lab.ts";
 
@@ -8,11 +9,7 @@ import { dynamicJob, type Lab, segmentJobs } from "./lab.ts";
 export async function showActivation(lab: Lab): Promise<Findings> {
   const [reports] = await segmentJobs(lab, [dynamicJob(lab.bank)]);
   const actions = ["skip", ...lab.bank.candidates.map(({ id }) => id)];
-  const inputs = reports!.map(({ decisions }) => decisions.length);
-  const all = inputs.reduce((a, b) => a + b, 0);
-  const meanOf = (action: string) =>
-    reports!.reduce((sum, { activation }, i) => sum + activation[action]! * inputs[i]!, 0) / all;
-  const overall = Object.fromEntries(actions.map((action) => [action, meanOf(action)]));
+  const { all, overall } = averageActivation(reports!);
   const cases = Object.fromEntries(reports!.map((report) => [report.case, report.activation]));
   const share = { label: "share of the inputs (%)", scale: "percent" } as const;
   const bars = (title: string, points: { x: string; y: number; series: string }[], label: string) =>
@@ -44,4 +41,13 @@ export async function showActivation(lab: Lab): Promise<Findings> {
     ],
   };
   return { sections: [section], data: { activation: overall, activationByCase: cases } };
+}
+
+/** Share of all inputs that each action gets, and how many inputs there are. */
+export function averageActivation(reports: readonly Pick<CaseReport, "activation" | "decisions">[]) {
+  const all = reports.reduce((sum, { decisions }) => sum + decisions.length, 0);
+  const share = (action: string) =>
+    reports.reduce((sum, { activation, decisions }) => sum + activation[action]! * decisions.length, 0) / all;
+  const overall = Object.fromEntries(Object.keys(reports[0]!.activation).map((action) => [action, share(action)]));
+  return { all, overall };
 }

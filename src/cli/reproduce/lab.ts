@@ -5,8 +5,10 @@ import type { Dataset } from "../../data/dataset.ts";
 import { openNetworks } from "../../infer/networks.ts";
 import { DYNAMIC } from "../../infer/plan.ts";
 import type { Folder, Runtime } from "../../platform.ts";
+import type { Scale } from "../../recipes/systems.ts";
 import type { CaseReport } from "../../report/case-report.ts";
 import { within } from "../../train/open.ts";
+import type { TrainRun } from "../../train/run.ts";
 import type { Context } from "../command.ts";
 import { type InputCase, resultName } from "../segment/find-input-cases.ts";
 import { segmentFiles } from "../segment/segment-files.ts";
@@ -22,6 +24,13 @@ export interface Lab {
   readonly out: Folder;
   /** Of the training that made the bank, where it is at hand. */
   readonly trainingRun: Folder | undefined;
+  /** The bank's training cases, ready to learn from, by its own recipe; read once. */
+  training(): Promise<TrainRun>;
+  /** Of other trainings: what the machine allows, and the time for each. */
+  readonly scale: Scale;
+  readonly maxMinutes: number | undefined;
+  /** Ids of the compared systems that are trained; default: all that a table has. */
+  readonly systems: readonly string[] | undefined;
   readonly runtime: Runtime;
   readonly context: Pick<Context, "onProgress" | "signal">;
 }
@@ -58,9 +67,12 @@ export async function segmentJobs(lab: Lab, jobs: readonly Job[]): Promise<CaseR
   return found;
 }
 
-/** Relative to each other: a dynamic run takes about a tenth of the largest candidate's time. */
-const estimateCost = ({ bank, policy }: Job): number =>
-  (bank.candidates.find(({ id }) => id === policy)?.flops.macs ?? bank.candidates.at(-1)!.flops.macs / 10) + 1;
+/** Of a voxel, as so many inputs hold it; a dynamic run takes about a tenth of the largest candidate's time. */
+function estimateCost({ bank: { candidates, stride }, policy }: Job): number {
+  const forced = candidates.find(({ id }) => id === policy);
+  const { flops, depth } = forced ?? candidates.at(-1)!;
+  return (flops.macs + 1) / stride ** (depth === undefined ? 2 : 3) / (forced ? 1 : 10);
+}
 
 async function segmentJob(lab: Lab, job: Job, onCases: (done: number) => void): Promise<CaseReport[]> {
   const { dataset, cases, runtime, context } = lab;

@@ -5,82 +5,112 @@ import type { CaseReport } from "../../report/case-report.ts";
 import type { Section } from "../../report/html.ts";
 import type { Table } from "../../report/table.ts";
 
+/**
+ * What a count of FLOPs is of. `perStack` is 128x128x128 voxels of input, "per case" in Tables 1, 2 and 7, `perPlane` a
+ * 128th of it, "per slice" there.
+ */
+const costs = {
+  allCases: "all cases",
+  perCase: "a case",
+  perSlice: "a slice",
+  perInference: "an input",
+  perStack: "128x128x128",
+  perPlane: "128x128",
+} as const;
+type CostName = keyof typeof costs;
+
 export interface Row {
   readonly method: string;
-  readonly source: "ours" | "paper";
+  /** "cited": the paper's figure of a system that it only cites, and that is not here. */
+  readonly source: "ours" | "paper" | "cited";
   /** Region -> mean over the cases in percent. */
   readonly dice: Readonly<Record<string, number>>;
+  /** Region -> Dice of the voxels of all cases together, percent. */
+  readonly globalDice?: Readonly<Record<string, number>>;
   /** Region -> mean over the cases in mm; the paper's ablations have none. */
   readonly hd95?: Readonly<Record<string, number>>;
   /** In G, the paper's count; the decision network is only in `perCaseWithDecision`. */
-  readonly gflops: Readonly<Record<"allCases" | "perCase" | "perSlice" | "perInference", number>>;
+  readonly gflops: Readonly<Partial<Record<CostName, number>>>;
   readonly perCaseWithDecision?: number;
   /** Percent of the tumour voxels of all cases that lie in skipped inputs only. */
   readonly lost?: number;
   /** Wall time of a case, mean. */
   readonly seconds?: number;
+  readonly trainingHours?: number;
+  /** What ours are means over; `tumour` counts voxels. */
+  readonly counts?: Readonly<Record<"cases" | "slices" | "inputs" | "tumour", number>>;
+}
+
+/** A row of the ablations and of ours: what segmenting the cases took. */
+export interface CountedRow extends Row {
+  readonly gflops: Row["gflops"] & Readonly<Record<"allCases" | "perCase" | "perSlice" | "perInference", number>>;
 }
 
 /** What a row needs of a segmented case. */
-export type MeasuredCase = Pick<CaseReport, "case" | "metrics" | "flops" | "decisions" | "seconds" | "lost">;
+export type MeasuredCase = Pick<CaseReport, "case" | "slices" | "metrics" | "flops" | "decisions" | "seconds" | "lost">;
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 /** Our row: means over the cases, all of which have a truth. */
-export function averageCases(method: string, cases: readonly MeasuredCase[]): Row {
-  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  const giga = (of: (one: MeasuredCase) => number) => cases.reduce((sum, one) => sum + of(one), 0) / 1e9;
+export function averageCases(method: string, cases: readonly MeasuredCase[]): CountedRow {
+  const giga = (of: (one: MeasuredCase) => number) => sum(cases.map(of)) / 1e9;
   const allCases = giga(({ flops }) => flops.paper);
-  const inferences = cases.reduce((sum, { decisions }) => sum + decisions.length, 0);
-  const slices = cases.reduce((sum, { decisions }) => sum + decisions.at(-1)!.slice + 1, 0);
+  const inputs = sum(cases.map(({ decisions }) => decisions.length));
+  const slices = sum(cases.map((one) => one.slices));
   const summary = summarizeCases(cases.map((one) => ({ id: one.case, regions: one.metrics! })));
   const means = (name: "dice" | "hd95", factor: number) =>
     Object.fromEntries(Object.entries(summary).map(([region, values]) => [region, factor * values[name].mean]));
+  const whole = cases.flatMap(wholeRegion);
+  const tumour = sum(whole.map(({ total }) => total));
   return {
     ...{ method, source: "ours", dice: means("dice", 100), hd95: means("hd95", 1) },
     gflops: {
       allCases,
       perCase: allCases / cases.length,
       perSlice: allCases / slices,
-      perInference: allCases / inferences,
+      perInference: allCases / inputs,
     },
-    ...lostShare(cases),
+    ...(tumour > 0 && { lost: (100 * sum(whole.map(({ lost }) => lost))) / tumour }),
     perCaseWithDecision: giga(({ flops }) => flops.withDecision.paper) / cases.length,
-    seconds: mean(cases.map(({ seconds }) => seconds["total"] ?? 0)),
+    seconds: sum(cases.map(({ seconds }) => seconds["total"] ?? 0)) / cases.length,
+    counts: { cases: cases.length, slices, inputs, tumour },
   };
 }
 
 /** Of the region with most voxels, which holds the others. */
-function lostShare(cases: readonly MeasuredCase[]): Pick<Row, "lost"> {
-  const whole = cases.flatMap(({ lost = {} }) => {
-    const regions = Object.values(lost);
-    return regions.length === 0 ? [] : [regions.reduce((a, b) => (b.total > a.total ? b : a))];
-  });
-  const total = whole.reduce((sum, one) => sum + one.total, 0);
-  return total === 0 ? {} : { lost: (100 * whole.reduce((sum, one) => sum + one.lost, 0)) / total };
+function wholeRegion({ lost = {} }: MeasuredCase) {
+  const regions = Object.values(lost);
+  return regions.length === 0 ? [] : [regions.reduce((a, b) => (b.total > a.total ? b : a))];
 }
 
 /** Mean of Dice over the regions, percent. */
-export const meanDice = ({ dice }: Row): number => {
-  const values = Object.values(dice);
-  return values.reduce((a, b) => a + b, 0) / values.length;
-};
+export const meanDice = ({ dice }: Row): number => sum(Object.values(dice)) / Object.values(dice).length;
 
-const ABOUT_PAPER =
-  "Rows of the paper are its BraTS 2019 figures, of other cases and another training: they stand beside ours, not against them.";
+interface Comparison {
+  readonly title: string;
+  readonly text: string;
+  /** Whose cases the paper's rows are of. */
+  readonly paperData?: string;
+  /** The count that Dice is drawn against. */
+  readonly cost?: CostName;
+}
 
 /** The rows as a table with the paper's columns, and Dice against cost. */
-export function compareRows(rows: readonly Row[], { title, text }: { title: string; text: string }): Section {
+export function compareRows(rows: readonly Row[], comparison: Comparison): Section {
+  const { title, text, paperData = "BraTS 2019", cost = "perCase" } = comparison;
+  const about = `Rows of the paper are its ${paperData} figures, of other cases and another training: they stand beside ours, not against them.`;
   const points = rows.flatMap((row) =>
-    row.gflops.perCase > 0
-      ? [{ x: row.gflops.perCase, y: meanDice(row), series: row.method, panel: row.source as string }]
+    (row.gflops[cost] ?? 0) > 0 && Number.isFinite(meanDice(row))
+      ? [{ x: row.gflops[cost]!, y: meanDice(row), series: row.method, panel: row.source as string }]
       : [],
   );
   return {
-    ...{ title, text: `${text} ${ABOUT_PAPER}`, tables: [tableOf(rows, title)] },
+    ...{ title, text: `${text} ${about}`, tables: [tableOf(rows, title)] },
     figures: [
       {
         title: "Mean Dice over the regions against cost",
         mark: "dot",
-        x: { label: "GFLOPs a case", scale: "log" },
+        x: { label: `GFLOPs, ${costs[cost]}`, scale: "log" },
         y: { label: "Dice (%)" },
         points,
       },
@@ -88,29 +118,35 @@ export function compareRows(rows: readonly Row[], { title, text }: { title: stri
   };
 }
 
+/** Without the columns that no row has. */
 function tableOf(rows: readonly Row[], title: string): Table {
   const regions = Object.keys(rows.find(({ source }) => source === "ours")?.dice ?? {});
-  const flops = { allCases: "all cases", perCase: "a case", perSlice: "a slice", perInference: "an input" } as const;
-  const counts = Object.keys(flops) as (keyof typeof flops)[];
+  const all = (name: "dice" | "globalDice" | "hd95", label: string) =>
+    regions.map((region) => {
+      const unit = name === "hd95" ? ("mm" as const) : ("percent" as const);
+      return { title: `${label} ${region}`, unit, of: (row: Row) => row[name]?.[region] };
+    });
+  const one = (name: "perCaseWithDecision" | "lost" | "seconds" | "trainingHours", title: string) => ({
+    ...{ title, unit: name === "seconds" ? ("seconds" as const) : ("percent" as const) },
+    of: (row: Row) => row[name],
+  });
+  const columns = [
+    ...all("dice", "Dice"),
+    ...all("globalDice", "global Dice"),
+    ...all("hd95", "HD95"),
+    ...(Object.keys(costs) as CostName[]).map((name) => ({
+      ...{ title: `G ${costs[name]}`, unit: "G" as const },
+      of: ({ gflops }: Row) => gflops[name],
+    })),
+    one("perCaseWithDecision", "G a case with decisions"),
+    one("lost", "tumour lost %"),
+    one("seconds", "seconds a case"),
+    one("trainingHours", "hours of training"),
+  ].filter(({ of }) => rows.some((row) => of(row) !== undefined));
   return {
     title: `${title}: Dice in %, HD95 in mm, FLOPs in G`,
-    columns: [
-      { title: "method" },
-      { title: "source" },
-      ...regions.map((region) => ({ title: `Dice ${region}`, unit: "percent" as const })),
-      ...regions.map((region) => ({ title: `HD95 ${region}`, unit: "mm" as const })),
-      ...counts.map((count) => ({ title: `G ${flops[count]}`, unit: "G" as const })),
-      { title: "G a case with decisions", unit: "G" },
-      { title: "tumour lost %", unit: "percent" },
-      { title: "seconds a case", unit: "seconds" },
-    ],
-    rows: rows.map(({ method, source, dice, hd95, gflops, perCaseWithDecision, lost, seconds }) => [
-      ...[method, source],
-      ...regions.map((region) => dice[region] ?? null),
-      ...regions.map((region) => hd95?.[region] ?? null),
-      ...counts.map((count) => gflops[count]),
-      ...[perCaseWithDecision ?? null, lost ?? null, seconds ?? null],
-    ]),
+    columns: [{ title: "method" }, { title: "source" }, ...columns.map(({ title, unit }) => ({ title, unit }))],
+    rows: rows.map((row) => [row.method, row.source, ...columns.map(({ of }) => of(row) ?? null)]),
   };
 }
 

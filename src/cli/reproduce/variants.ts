@@ -10,18 +10,18 @@ import { lookUp, UserError } from "../../error.ts";
 import { networks } from "../../nets/index.ts";
 import { measureNetwork, type Network } from "../../nets/network.ts";
 import { variants as architectures } from "../../nets/variants.ts";
-import { nodeGzip } from "../../node/gzip.ts";
 import type { Folder } from "../../platform.ts";
 import { sha256 } from "../../sha256.ts";
 import { trainDecision } from "../../train/decision.ts";
 import { exportNetwork, weightsOf } from "../../train/export.ts";
 import { type ChoiceLabel, readLabels } from "../../train/labels.ts";
 import { openLog } from "../../train/log.ts";
-import { openRun, within } from "../../train/open.ts";
-import { type Recipe, recipeSchema } from "../../train/recipe.ts";
+import { within } from "../../train/open.ts";
+import type { Recipe } from "../../train/recipe.ts";
 import { decisionEntry, decisionSpec, type TrainRun } from "../../train/run.ts";
 import { version } from "../version.ts";
 import { type Lab, shorten } from "./lab.ts";
+import { recipeOf } from "./trainings.ts";
 
 export interface Variant {
   /** Ids, in rising cost. */
@@ -29,17 +29,6 @@ export interface Variant {
   readonly choice: Recipe["choice"];
   /** Of the decision network; default: that of the bank. */
   readonly decision?: "decision" | "shufflenetv2-0.5x" | "ghostnet-0.5x" | "mobilenetv2-1.0";
-}
-
-/** The recipe that the bank was trained with. Throws `UserError` for a bank that has none of this version. */
-function recipeOf({ recipe, folder }: Bank): Recipe {
-  const parsed = recipeSchema.safeParse(recipe);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UserError(
-    `${folder.name}: a decision network is trained by the bank's own recipe, which must be one of this version: ` +
-      `${issue!.path.join(".") || "recipe"}: ${issue!.message}; train the bank again, or use the version that trained it`,
-  );
 }
 
 /** The bank's own metric, with FLOPs as the cost: labels by measured time cannot be made again without measuring. */
@@ -61,7 +50,7 @@ export async function trainVariants(lab: Lab, variants: readonly Variant[]): Pro
     const folder = within(lab.out, `variants/${shorten(lab.bank.sha256)}-${nameOf(variant)}`);
     const job = { variant, recipe: adaptRecipe(recipe, variant), folder };
     if (!(await folder.list()).includes(FILE)) {
-      training ??= openTraining(lab, recipe);
+      training ??= openTraining(lab);
       await trainVariant(lab, await training, { ...job, stage: `decision network ${i + 1} of ${variants.length}` });
     }
     banks.push(await replaceDecision(lab, job));
@@ -122,19 +111,16 @@ function adaptRecipe(recipe: Recipe, { candidates, choice, decision }: Variant):
 }
 
 /** The training of the lab's bank, with its cases and labels. */
-async function openTraining(lab: Lab, recipe: Recipe): Promise<LabelledRun> {
-  const { bank, dataset, data, runtime, trainingRun: out, context } = lab;
-  if (!out)
+async function openTraining({ bank, trainingRun, training }: Lab): Promise<LabelledRun> {
+  if (!trainingRun)
     throw new UserError(
       `decision networks are trained on the choice labels of the training of ${bank.folder.name}: give its folder with --run DIR`,
     );
-  const ids = new TextEncoder().encode(JSON.stringify({ train: bank.trainingCases, validation: [] }));
-  const split = { bytes: ids, name: `the training cases of ${bank.folder.name}` };
-  const run = await openRun({ recipe, dataset, data, split, out, gzip: nodeGzip, runtime, resume: true, ...context });
+  const run = await training();
   const labels = await readLabels(run);
   if (labels) return { run, labels };
   throw new UserError(
-    `--run ${out.name} must be the training of ${bank.folder.name}, with its checkpoints/labels.json of the same recipe and cases`,
+    `--run ${trainingRun.name} must be the training of ${bank.folder.name}, with its checkpoints/labels.json of the same recipe and cases`,
   );
 }
 

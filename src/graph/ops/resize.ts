@@ -1,4 +1,4 @@
-/** @file Linear interpolation over any number of spatial axes. */
+/** @file Linear interpolation over any number of spatial axes; nearest neighbours in models of other tools. */
 
 import { apply1, constant, count, defineOp, type Shape, type Value } from "../value.ts";
 import { matmul } from "./linear.ts";
@@ -8,6 +8,9 @@ import { transpose } from "./shape.ts";
 const positions = {
   half_pixel: (i: number, n: number, m: number) => ((i + 0.5) * n) / m - 0.5,
   align_corners: (i: number, n: number, m: number) => (m > 1 ? (i * (n - 1)) / (m - 1) : 0),
+  /** Half pixels, but the first where there is one output pixel. */
+  pytorch_half_pixel: (i: number, n: number, m: number) => (m > 1 ? ((i + 0.5) * n) / m - 0.5 : 0),
+  asymmetric: (i: number, n: number, m: number) => (i * n) / m,
 } as const;
 
 export interface ResizeAttributes {
@@ -23,14 +26,15 @@ export const Resize = defineOp<ResizeAttributes>({
   attributes: { axes: "ints", mode: "string", coordinate_transformation_mode: "string", sizes: "input" },
   emptyInputs: 2, // region of interest, scales
   infer: ([x], { axes, mode, coordinate_transformation_mode: placed, sizes }) => {
-    if (mode !== "linear") throw new Error(`Resize: mode must be linear, got ${mode}`);
+    if (!["linear", "nearest"].includes(mode)) throw new Error(`Resize: mode must be linear or nearest, got ${mode}`);
     if (!Object.hasOwn(positions, placed))
       throw new Error(`Resize: coordinates must be one of ${Object.keys(positions)}, got ${placed}`);
     return [x!.shape.map((n, axis) => sizes[axes.indexOf(axis)] ?? n)];
   },
   // y = A x along each axis: dX = A^T dY
-  grad: ({ inputs: [x], attrs: { axes, sizes, coordinate_transformation_mode: placed }, cotangents: [dy] }) => [
+  grad: ({ inputs: [x], attrs: { axes, sizes, mode, coordinate_transformation_mode: placed }, cotangents: [dy] }) => [
     axes.reduce((cotangent, axis, i) => {
+      if (mode !== "linear") throw new Error(`Resize: there is no gradient of mode ${mode}`);
       const [n, m] = [x!.shape[axis]!, sizes[i]!];
       if (n === m) return cotangent;
       const perm = [...x!.shape.keys()].map((k, _, { length }) =>
@@ -41,7 +45,10 @@ export const Resize = defineOp<ResizeAttributes>({
     }, dy!),
   ],
   // The paper's tool knew bilinear interpolation, four operations a pixel, and no other.
-  cost: (_, [y]) => ({ macs: 0, paper: y!.shape.length === 4 ? 4 * count(y!.shape) : 0 }),
+  cost: (_, [y], { mode }) => ({
+    macs: 0,
+    paper: mode === "linear" && y!.shape.length === 4 ? 4 * count(y!.shape) : 0,
+  }),
 });
 
 /** Weights [m, n] of n input pixels in m output pixels. */

@@ -4,7 +4,7 @@ import { DYNAMIC } from "../../../infer/plan.ts";
 import { defineExperiment } from "../experiment.ts";
 import { dynamicJob, segmentJobs } from "../lab.ts";
 import { table3Rows } from "../paper-rows.ts";
-import { averageCases, compareRows, listCases, meanDice, type Row } from "../row.ts";
+import { averageCases, type CountedRow, compareRows, listCases, meanDice } from "../row.ts";
 
 export const table3 = defineExperiment({
   title: "Table 3: the dynamic bank against each single candidate",
@@ -26,7 +26,7 @@ export const table3 = defineExperiment({
 });
 
 /** What the choice of a network for each input brings. */
-function describeGain(rows: readonly Row[]): string {
+function describeGain(rows: readonly CountedRow[]): string {
   const dynamic = rows.find(({ method }) => method === DYNAMIC)!;
   const single = rows.filter((row) => row !== dynamic);
   const best = single.reduce((a, b) => (meanDice(b) > meanDice(a) ? b : a));

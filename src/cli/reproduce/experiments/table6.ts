@@ -50,7 +50,7 @@ async function skipCase({ bank, dataset }: Lab, { files, folder }: InputCase): P
   const { grid } = source;
   const none = { macs: 0, paper: 0 };
   return {
-    case: files.id,
+    ...{ case: files.id, slices: grid.size[2] },
     metrics: measureCase({
       prediction: { grid, data: new Uint8Array(truth!.length) },
       truth: { grid, data: truth! },
