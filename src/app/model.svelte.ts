@@ -86,7 +86,8 @@ async function attempt(busy: string, work: () => Promise<void>): Promise<void> {
 
 export const start = () =>
   attempt("Loading the bank", async () => {
-    model.bank = await call("start", new URL(".", document.baseURI).href);
+    const url = new URL(".", document.baseURI).href;
+    model.bank = await call("start", { url, cores: navigator.hardwareConcurrency });
     if (!model.bank.isRouted) model.settings.policy = model.bank.candidates.at(-1)!.id;
   });
 

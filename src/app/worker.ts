@@ -90,6 +90,7 @@ export type WorkerMethods = typeof methods;
 type OpenCase = Omit<RawCase, "channels"> & { readonly files: CaseFiles; readonly prepared: PreparedCase };
 
 let base = "";
+let threads = 1;
 let bank: Bank;
 let dataset: Dataset;
 let folder: Folder;
@@ -102,9 +103,10 @@ let engine: { readonly device: WebDevice; readonly runtime: Runtime; readonly ne
 let running: AbortController | undefined;
 
 const methods = {
-  /** `url`: where the page is served, with a slash at its end. */
-  start: async (url: string): Promise<BankInfo> => {
-    base = url;
+  /** `url`: where the page is served, with a slash at its end. `cores`: as many threads the processor gets. */
+  start: async (served: { readonly url: string; readonly cores: number }): Promise<BankInfo> => {
+    base = served.url;
+    threads = served.cores;
     bank = await readBank(await openBankUrl(`${base}bank`));
     dataset = datasetOf(bank);
     const { channels, setting, regions, sha256, candidates, expectedDice } = bank;
@@ -198,7 +200,7 @@ async function loadAndPrepare(files: CaseFiles) {
 async function openEngine(device: WebDevice) {
   if (engine?.device === device) return engine;
   await closeEngine();
-  const runtime = await createWebRuntime({ device, wasmUrl: `${base}ort/`, onNote });
+  const runtime = await createWebRuntime({ device, threads, wasmUrl: `${base}ort/`, onNote });
   engine = { device, runtime, networks: openNetworks(bank, runtime) };
   return engine;
 }

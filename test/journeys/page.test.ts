@@ -1,11 +1,13 @@
 /** The built page in a real browser, as a user has it, on a phantom and a bank of hand-made networks. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { build, type PreviewServer, preview } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { findChromium } from "../../src/cli/bench/chromium.ts";
+import { benchPage } from "../../src/cli/bench/page.ts";
 import { runProgram } from "../../src/cli/program.ts";
 import { writeBank } from "../../src/danet/bank.ts";
 import { writePhantoms } from "../../src/data/phantom.ts";
@@ -231,8 +233,33 @@ describe.skipIf(!hasChromium())("the page", () => {
     expect(await page.locator("[data-slice]").count()).toBe(DEPTH);
   });
 
-  test("WebGPU gives the same labels", { timeout: 600_000 }, async () => {
+  test("bench tells time, memory, size and agreement of the page", async () => {
+    const images = ["flair", "t1", "t1ce", "t2"].map((channel) => `${CASE}_${channel}.nii.gz`);
+    for (const name of images) await cp(at("cases", CASE, name), at("bench", "case", name));
+    await cp(at("out"), at("bench", "dynamic"), { recursive: true });
+    const folders = { app: at("page"), bank: at("bank"), sample: at("cases", CASE), engine: at("page", "ort") };
+    const program = findChromium();
+    await visit();
+    const found = await benchPage({ folders, work: at("bench"), threads: 1, program });
+    expect(found).toMatchObject({ threads: 1, voxels: 32 * 32 * DEPTH, differing: 0 });
+    expect(found.codeBytesGzipped).toBeLessThan(600_000);
+    for (const name of ["firstViewSeconds", "openSeconds", "engineSeconds", "cpuSeconds"] as const)
+      expect([name, found[name] > 0]).toEqual([name, true]);
+    expect(found.segmentSeconds).toBeGreaterThan(found.engineSeconds);
+    const nowhere = { ...folders, app: at("nowhere") };
+    await expect(benchPage({ folders: nowhere, work: at("bench"), threads: 1, program })).rejects.toThrow(
+      "must be built",
+    );
+  });
+
+  test("WebGPU gives the same labels; without its device the page goes on, and says so", async () => {
     const withGpu = await launchChromium({ gpu: true });
+    const expectLabels = async () => {
+      const { bytes } = await download("NIfTI");
+      const { data } = await readNiftiLabels(bytes, nodeGzip, "page");
+      const expected = await readNiftiLabels(await readFile(at("out", `${CASE}_seg.nii.gz`)), nodeGzip, "node");
+      expect(data).toEqual(expected.data);
+    };
     try {
       await visit("light", withGpu);
       await openSample();
@@ -240,10 +267,17 @@ describe.skipIf(!hasChromium())("the page", () => {
       await page.getByLabel("Device").selectOption("webgpu");
       await segment();
       expect((await reportOf()).versions.device).toBe("webgpu");
-      const { bytes } = await download("NIfTI");
-      const { data } = await readNiftiLabels(bytes, nodeGzip, "page");
-      const expected = await readNiftiLabels(await readFile(at("out", `${CASE}_seg.nii.gz`)), nodeGzip, "node");
-      expect(data).toEqual(expected.data);
+      await expectLabels();
+      const before = (await reportOf()).seconds.total;
+      const devtools = await withGpu.newBrowserCDPSession();
+      await devtools.send("Browser.crashGpuProcess").catch(() => {}); // it ends before it answers
+      await page.getByLabel("Network").selectOption("M2");
+      await button("Segment again").click();
+      await page.getByText("WebGPU failed").waitFor();
+      await expect.poll(async () => (await reportOf()).seconds.total).not.toBe(before);
+      expect((await reportOf()).versions.device).toBe("wasm");
+      expect((await reportOf()).activation).toMatchObject({ M2: 1 });
+      await expect.poll(countBlue, { timeout: TIMEOUT }).toBeGreaterThan(1000); // the viewer has a device again
     } finally {
       await page.context().close();
       await withGpu.close();
