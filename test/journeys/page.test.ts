@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
-import { build, type PreviewServer, preview } from "vite";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import type { PreviewServer } from "vite";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findChromium } from "../../src/cli/bench/chromium.ts";
 import { benchPage } from "../../src/cli/bench/page.ts";
 import { runProgram } from "../../src/cli/program.ts";
@@ -13,7 +13,7 @@ import { writeBank } from "../../src/danet/bank.ts";
 import { writePhantoms } from "../../src/data/phantom.ts";
 import { nodeGzip, openFolder } from "../../src/node/index.ts";
 import { readNiftiLabels } from "../../src/volume/nifti.ts";
-import { configurePage } from "../../vite.config.ts";
+import { servePage } from "../built-page.ts";
 import { hasChromium, launchChromium } from "../chromium.ts";
 import { handmadeBank, makeCandidate, makeDecision } from "../handmade-bank.ts";
 
@@ -55,12 +55,7 @@ describe.skipIf(!hasChromium())("the page", () => {
     await makeInputs();
     await segmentInNode();
     const options = { bank: at("bank"), sample: at("cases", CASE), outDir: at("page") };
-    const config = { ...configurePage(options), configFile: false, logLevel: "error" } as const;
-    vi.stubEnv("NODE_ENV", "production"); // else the build is one for development
-    await build(config);
-    vi.unstubAllEnvs();
-    server = await preview({ ...config, preview: { ...config.preview, port: 0 } });
-    origin = server.resolvedUrls!.local[0];
+    ({ server, origin } = await servePage(options));
     browser = await launchChromium();
   }, 300_000);
   afterAll(async () => {
