@@ -126,7 +126,7 @@ function readConstantNode({ opType, attribute, output }: NodeProto, name: string
   if (opType !== "Constant") return undefined;
   const tensor = attribute.find((one) => one.name === "value")?.t;
   if (!tensor) throw new UserError(`${name}: Constant node of "${output[0]}" must hold its value as a tensor`);
-  return [readConstant({ ...tensor, name: output[0]! }, name)];
+  return [readConstant(Object.assign(tensor, { name: output[0]! }), name)];
 }
 
 /** Little-endian bytes in `rawData`, or the typed list of the dtype. */

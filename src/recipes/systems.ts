@@ -33,7 +33,6 @@ export type SystemId = keyof typeof small;
 export const scales = ["tiny", "cpu", "paper"] as const;
 export type Scale = (typeof scales)[number];
 
-/** Of an input, at most. */
 const SIDE = 128;
 const CPU_CUBE = 64;
 
@@ -50,7 +49,7 @@ export function systemRecipe(id: SystemId, base: Recipe = bratsPaper, scale: Sca
   const config = (scale === "tiny" ? small[id] : own) as object as Config;
   const candidates = [{ id, network, config, trainedShare: 1 }];
   const isDeep = "dimensions" in networks[network];
-  const inputSize = Math.min(base.inputSize, isDeep && scale === "cpu" ? CPU_CUBE : SIDE);
+  const inputSize = scale === "tiny" ? base.inputSize : isDeep && scale === "cpu" ? CPU_CUBE : SIDE;
   const stride = isDeep || scale === "cpu" ? inputSize : Math.min(base.stride, inputSize);
   const recipe: Recipe = { ...protocol, candidates, setting: "window", inputSize, stride };
   if (!isDeep) return recipe;

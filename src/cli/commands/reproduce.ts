@@ -86,9 +86,10 @@ export const reproduce = defineCommand({
     const names = name === "all" ? Object.keys(experiments) : [name!];
     const chosen = names.map((one): [string, Experiment] => [one, lookUp(experiments, one, "experiment")]);
     const { out } = options;
-    await requireWritable(options.out);
+    await requireWritable(out);
     const runtime = await createNodeRuntime({ ...options, onNote: context.note });
     const labsOf = openLabs(options, { runtime, context });
+    await labsOf(chosen[0]![1].data ?? "mri"); // what is wrong with bank or data is told once
     const found: Record<string, Reproduced> = {};
     const failed: string[] = [];
     for (const [one, experiment] of chosen) {
