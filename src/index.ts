@@ -16,7 +16,7 @@
  * const labels = prepared.restore(classes); // a label map on the grid of the source
  */
 
-export { type Bank, type BankModel, readBank } from "./danet/bank.ts";
+export { type Bank, type BankModel, openBank, readBank } from "./danet/bank.ts";
 export { bestChoice, type ChoiceMetric, paperChoiceMetric } from "./danet/choice.ts";
 export type { CaseFiles, Dataset } from "./data/dataset.ts";
 export { datasets } from "./data/index.ts";

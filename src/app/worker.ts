@@ -2,7 +2,7 @@
 
 import "./no-eval.ts";
 
-import { type Bank, readBank } from "../danet/bank.ts";
+import { type Bank, openBank } from "../danet/bank.ts";
 import { datasetOf } from "../data/bank-dataset.ts";
 import type { CaseFiles, Dataset } from "../data/dataset.ts";
 import { loadCase, type RawCase } from "../data/load.ts";
@@ -107,7 +107,7 @@ const methods = {
   start: async (served: { readonly url: string; readonly cores: number }): Promise<BankInfo> => {
     base = served.url;
     threads = served.cores;
-    bank = await readBank(await openBankUrl(`${base}bank`));
+    bank = await openBank(await openBankUrl(`${base}bank`));
     dataset = datasetOf(bank);
     const { channels, setting, regions, sha256, candidates, expectedDice } = bank;
     const costs = candidates.map(({ id, flops }) => ({ id, flops: flops.paper }));

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../error.ts";
 import type { Folder } from "../platform.ts";
-import { BANK_FILE, type NewBank, readBank, type UnhashedModel, writeBank } from "./bank.ts";
+import { BANK_FILE, type NewBank, openBank, readBank, type UnhashedModel, writeBank } from "./bank.ts";
 
 const memoryFolder = (files: Map<string, Uint8Array>): Folder => ({
   name: "mybank",
@@ -69,6 +69,14 @@ test("what is written is read back, with the hash of the file contents", async (
   expect(bank).toMatchObject(newBank);
   // printf '\001' | sha256sum
   expect(bank.candidates[0]!.sha256).toBe("4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a");
+});
+
+test("a bank that is opened alone: a file is checked when it is read", async () => {
+  const { folder, ...bank } = await openBank(memoryFolder(files));
+  expect(bank).toMatchObject(newBank);
+  expect(await folder.read("M1.onnx")).toEqual(models["M1.onnx"]);
+  files.set("M1.onnx", Uint8Array.of(9));
+  await expect(folder.read("M1.onnx")).rejects.toThrow("M1.onnx must have sha256 4bf5122f3445..., found");
 });
 
 test("a bank of candidates alone is a bank", async () => {

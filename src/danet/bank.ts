@@ -121,23 +121,38 @@ export type NewBank = Omit<BankManifest, "formatVersion" | "candidates" | "decis
  * the first thing that is wrong.
  */
 export async function readBank(folder: Folder): Promise<Bank> {
+  const bank = await openBank(folder);
+  for (const { file } of modelsOf(bank)) await bank.folder.read(file);
+  return { ...bank, folder };
+}
+
+/** The same, but the hash of a file is checked when it is read: a page can show what a bank is before it has all of it. */
+export async function openBank(folder: Folder): Promise<Bank> {
   const present = new Set(await folder.list());
   if (!present.has(BANK_FILE))
     throw new UserError(`${folder.name}: a bank folder must hold ${BANK_FILE}, there is none`);
   const bytes = await folder.read(BANK_FILE);
   const manifest = parseManifest(bytes, folder.name);
   checkConsistency(manifest, folder.name);
-  for (const { id, file, sha256: expected } of modelsOf(manifest)) {
+  const models = modelsOf(manifest);
+  for (const { id, file } of models)
     if (!present.has(file)) throw new UserError(`${folder.name}: ${file} of "${id}" is missing`);
-    const found = await sha256(await folder.read(file));
-    if (found !== expected) {
-      throw new UserError(
-        `${folder.name}: ${file} must have sha256 ${expected.slice(0, 12)}..., found ${found.slice(0, 12)}...: ` +
-          "the file was changed after the bank was written; copy the bank again",
-      );
-    }
-  }
-  return { ...manifest, sha256: await sha256(bytes), folder };
+  const read = async (path: string) => {
+    const content = await folder.read(path);
+    const model = models.find(({ file }) => file === path);
+    if (model) await requireHash(content, model, folder.name);
+    return content;
+  };
+  return { ...manifest, sha256: await sha256(bytes), folder: { ...folder, read } };
+}
+
+async function requireHash(bytes: Uint8Array, { file, sha256: expected }: BankModel, name: string) {
+  const found = await sha256(bytes);
+  if (found === expected) return;
+  throw new UserError(
+    `${name}: ${file} must have sha256 ${expected.slice(0, 12)}..., found ${found.slice(0, 12)}...: ` +
+      "the file was changed after the bank was written; copy the bank again",
+  );
 }
 
 /** Writes the models, then `bank.json`: a folder without it is no bank, so a killed run leaves none that is half written. */

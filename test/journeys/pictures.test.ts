@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import type { PreviewServer } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { servePage } from "../built-page.ts";
@@ -36,15 +36,15 @@ describe.skipIf(process.env["MED_DANET_PICTURES"] === undefined || !hasChromium(
     await button("Segment").click();
     await button("Segment again").waitFor();
     await page.getByText("works offline").waitFor();
-    const save = async (name: string) => {
+    const save = async (name: string, shown: Page | Locator) => {
       await page.waitForTimeout(2000); // for the viewer to draw
-      expect((await page.screenshot({ path: `docs/images/${name}.png` })).length).toBeGreaterThan(50_000);
+      expect((await shown.screenshot({ path: `docs/images/${name}.png` })).length).toBeGreaterThan(50_000);
     };
-    await save("page");
+    await save("page", page);
     await page.emulateMedia({ colorScheme: "light" });
     await page.getByLabel("truth beside it").uncheck();
     await button("three planes").click();
     await button("t1ce").click();
-    await save("page-planes");
+    await save("page-planes", page.getByRole("region", { name: "Viewer" }));
   });
 });
