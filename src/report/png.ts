@@ -36,25 +36,26 @@ const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 function filterRows(pixels: Uint8Array, rowBytes: number, channels: number): Uint8Array {
   const rows = pixels.length / rowBytes;
   const out = new Uint8Array(rows * (rowBytes + 1));
-  const residues = [0, 1, 2].map(() => new Uint8Array(rowBytes));
+  const residues = [0, 1, 2].map(() => new Int8Array(rowBytes));
   const [plain, fromLeft, fromAbove] = residues;
   for (let row = 0; row < rows; row++) {
-    const at = row * rowBytes;
-    let [none, left, above] = [0, 0, 0];
-    for (let i = 0; i < rowBytes; i++) {
-      const value = pixels[at + i];
-      plain[i] = value;
-      fromLeft[i] = value - (i >= channels ? pixels[at + i - channels] : 0);
-      fromAbove[i] = value - (row > 0 ? pixels[at + i - rowBytes] : 0);
-      none += Math.min(plain[i], 256 - plain[i]);
-      left += Math.min(fromLeft[i], 256 - fromLeft[i]);
-      above += Math.min(fromAbove[i], 256 - fromAbove[i]);
-    }
-    const filter = none <= left && none <= above ? 0 : left <= above ? 1 : 2;
+    const own = pixels.subarray(row * rowBytes, (row + 1) * rowBytes);
+    const above = row > 0 ? pixels.subarray((row - 1) * rowBytes, row * rowBytes) : new Uint8Array(rowBytes);
+    plain.set(own);
+    for (let i = 0; i < rowBytes; i++) fromLeft[i] = own[i] - (i >= channels ? own[i - channels] : 0);
+    for (let i = 0; i < rowBytes; i++) fromAbove[i] = own[i] - above[i];
+    const sums = residues.map(sumOfSizes);
+    const filter = sums.indexOf(Math.min(...sums));
     out[row * (rowBytes + 1)] = filter;
     out.set(residues[filter], row * (rowBytes + 1) + 1);
   }
   return out;
+}
+
+function sumOfSizes(residue: Int8Array): number {
+  let sum = 0;
+  for (let i = 0; i < residue.length; i++) sum += Math.abs(residue[i]);
+  return sum;
 }
 
 /** Length, name, data, CRC-32 of name and data. */
