@@ -25,7 +25,7 @@ import { type DataKind, makeTinyScale } from "./tiny.ts";
 import { openTrainingCases } from "./trainings.ts";
 
 type Given = "bank" | "data" | "split" | "run" | "recipe";
-export interface LabOptions extends Readonly<Partial<Record<Given, string | undefined>>> {
+interface LabOptions extends Readonly<Partial<Record<Given, string | undefined>>> {
   readonly out: string;
   readonly scale: Scale | undefined;
   readonly folds: number | undefined;

@@ -80,10 +80,9 @@ type System = readonly [...Dice, ...([...Hd95, perStack?: number] | [])];
 /** `cited` names the systems that are not here. */
 function readSystems<K extends string>(cited: readonly NoInfer<K>[], systems: Readonly<Record<K, System>>) {
   const rows = Object.entries<System>(systems).map(([method, [ET, WT, TC, ...more]]): [string, Row] => {
-    const [hdET, hdWT, hdTC, perStack] = more;
-    const hd95 = hdET === undefined ? {} : { hd95: { ET: hdET, TC: hdTC, WT: hdWT } };
+    const hd95 = more.length === 0 ? {} : { hd95: { ET: more[0], TC: more[2], WT: more[1] } };
     const source = cited.includes(method as K) ? "cited" : "paper";
-    return [method, { method, source, dice: { ET, TC, WT }, ...hd95, gflops: ofStack(perStack) }];
+    return [method, { method, source, dice: { ET, TC, WT }, ...hd95, gflops: ofStack(more[3]) }];
   });
   return Object.fromEntries(rows) as Record<K, Row>;
 }

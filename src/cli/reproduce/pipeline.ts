@@ -2,17 +2,17 @@
 
 import { escapeHtml, type Picture } from "../../report/html.ts";
 
-export interface PipelineBox {
+interface PipelineBox {
   readonly title: string;
   readonly lines: readonly string[];
 }
 
-export interface PipelineAction extends PipelineBox {
+interface PipelineAction extends PipelineBox {
   /** Of the inputs, 0 to 1. */
   readonly share: number;
 }
 
-export interface Pipeline {
+interface Pipeline {
   readonly input: PipelineBox;
   /** Undefined where every input gets the one action. */
   readonly decision: PipelineBox | undefined;
