@@ -3,7 +3,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import axe from "axe-core";
-import type { Browser, Page } from "playwright-core";
+import { zipSync } from "fflate";
+import type { Browser, Page, Route } from "playwright-core";
 import type { PreviewServer } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findChromium } from "../../src/cli/bench/chromium.ts";
@@ -120,8 +121,60 @@ describe.skipIf(!hasChromium())("the page", () => {
     await openSample();
     await segment();
     await expectAccessible();
-    await page.setViewportSize({ width: 820, height: 1180 });
-    expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(820);
+    const parts = [
+      page.locator("canvas").first(),
+      button("Segment again"),
+      page.getByRole("slider", { name: "Slice" }),
+    ];
+    for (const [width, height] of [
+      [1280, 720],
+      [820, 1180],
+      [1180, 820],
+    ]) {
+      await page.setViewportSize({ width, height });
+      expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+      for (const part of parts) {
+        const box = (await part.boundingBox())!;
+        expect([width, box.width > 100, box.x >= 0, box.x + box.width <= width]).toEqual([width, true, true, true]);
+        if (width > height) expect(box.y + box.height).toBeLessThanOrEqual(height); // nothing to scroll to
+      }
+    }
+    await expectAccessible();
+  });
+
+  test("a run that is cancelled leaves the case as it was", async () => {
+    await visit();
+    const held: Route[] = [];
+    await page.context().route("**/bank/M*.onnx", (route) => void held.push(route));
+    await openSample();
+    await button("Segment").click();
+    await expect.poll(() => held.length, { timeout: TIMEOUT }).toBeGreaterThan(0);
+    await button("Cancel").click();
+    await page.context().unroute("**/bank/M*.onnx");
+    for (const route of held) await route.continue().catch(() => {}); // the service worker's own may be done
+    await button("Segment").waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+    await segment();
+  });
+
+  test("files that are dropped, and a zip of them", async () => {
+    await visit();
+    const names = ["flair", "t1ce", "t1", "t2"].map((channel) => `${CASE}_${channel}.nii.gz`);
+    const images = await Promise.all(
+      names.map(async (name) => [name, await readFile(at("cases", CASE, name))] as const),
+    );
+    await expect.poll(() => button("Open files…").isEnabled(), { timeout: TIMEOUT }).toBe(true);
+    const devtools = await page.context().newCDPSession(page);
+    const data = { items: [], files: names.map((name) => at("cases", CASE, name)), dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"] as const)
+      await devtools.send("Input.dispatchDragEvent", { type, x: 600, y: 400, data });
+    await button("Segment").waitFor();
+    await page.reload();
+    await writeFile(at("case.zip"), zipSync(Object.fromEntries(images)));
+    await expect.poll(() => button("Open files…").isEnabled(), { timeout: TIMEOUT }).toBe(true);
+    await page.getByLabel("Files").setInputFiles(at("case.zip"));
+    await segment();
+    expect(await page.locator("[data-slice]").count()).toBe(DEPTH);
   });
 
   test("sample, segment, strip, overlay, files: what the command line gives", async () => {
@@ -221,6 +274,10 @@ describe.skipIf(!hasChromium())("the page", () => {
   test("works without a network after the first visit", async () => {
     await visit();
     await page.getByText("works offline").waitFor();
+    const devtools = await page.context().newCDPSession(page);
+    const { installabilityErrors } = await devtools.send("Page.getInstallabilityErrors");
+    // A window without a history is what a test is given here.
+    expect(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== "in-incognito")).toEqual([]);
     await page.context().setOffline(true);
     await page.reload();
     await openSample();
