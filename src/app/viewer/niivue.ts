@@ -52,7 +52,7 @@ export interface ViewEvents {
 /** Radiological convention: the patient's right is at the left. */
 export async function openView(canvas: HTMLCanvasElement, { onMove, onWindow }: ViewEvents): Promise<View> {
   const viewer = new Niivue({
-    ...{ backColor: [0, 0, 0, 1], crosshairColor: [0.9, 0.9, 0.85, 0.6], crosshairWidth: 0.5, crosshairGap: 8 },
+    ...{ backColor: [0, 0, 0, 1], crosshairColor: [0.9, 0.9, 0.85, 0.6], crosshairWidth: 1, crosshairGap: 8 },
     ...{ isRadiologicalConvention: true, dragAndDropEnabled: false, dragMode: DRAG_MODE.windowing },
     ...{ multiplanarShowRender: SHOW_RENDER.NEVER, show3Dcrosshair: true, isNearestInterpolation: false },
     ...{ loadingText: "", logLevel: "error", fontSizeScaling: 0.4, tileMargin: 0 },
