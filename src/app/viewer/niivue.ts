@@ -32,7 +32,6 @@ export interface LabelStyle {
 export interface View {
   showImage(file: Uint8Array): Promise<GrayWindow>;
   showLabels(file: Uint8Array | undefined, style: LabelStyle): Promise<void>;
-  styleLabels(style: LabelStyle): void;
   setWindow(window: Pick<GrayWindow, "black" | "white">): void;
   setPlane(plane: Plane): void;
   moveTo(place: Vec3): void;
@@ -85,11 +84,6 @@ function makeView(viewer: Niivue): View {
     showLabels: async (file, style) => {
       labels = file && (await readImage(file, "labels"));
       if (labels) paint(labels, style);
-      refresh();
-    },
-    styleLabels: (style) => {
-      if (!labels) return;
-      paint(labels, style);
       refresh();
     },
     setWindow: ({ black, white }) => {
