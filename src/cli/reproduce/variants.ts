@@ -50,7 +50,7 @@ export async function trainVariants(lab: Lab, variants: readonly Variant[]): Pro
     const folder = within(lab.out, `variants/${shorten(lab.bank.sha256)}-${nameOf(variant)}`);
     const job = { variant, recipe: adaptRecipe(recipe, variant), folder };
     if (!(await folder.list()).includes(FILE)) {
-      training ??= openTraining(lab);
+      training ??= openLabelled(lab);
       await trainVariant(lab, await training, { ...job, stage: `decision network ${i + 1} of ${variants.length}` });
     }
     banks.push(await replaceDecision(lab, job));
@@ -110,11 +110,11 @@ function adaptRecipe(recipe: Recipe, { candidates, choice, decision }: Variant):
   };
 }
 
-/** The training of the lab's bank, with its cases and labels. */
-async function openTraining({ bank, trainingRun, training }: Lab): Promise<LabelledRun> {
+/** The training of the lab's bank, with its cases and labels. Throws `UserError` where it is not at hand. */
+export async function openLabelled({ bank, trainingRun, training }: Lab): Promise<LabelledRun> {
   if (!trainingRun)
     throw new UserError(
-      `decision networks are trained on the choice labels of the training of ${bank.folder.name}: give its folder with --run DIR`,
+      `this needs the choice labels and times of the training of ${bank.folder.name}: give its folder with --run DIR`,
     );
   const run = await training();
   const labels = await readLabels(run);

@@ -1,7 +1,6 @@
 /** @file Table 8: the bank trained jointly against each candidate trained alone, from its own start. */
 
 import { BANK_FILE, type Bank, readBank, writeBank } from "../../../danet/bank.ts";
-import { UserError } from "../../../error.ts";
 import { openLog } from "../../../train/log.ts";
 import { within } from "../../../train/open.ts";
 import { recipeOver } from "../../../train/recipe-over.ts";
@@ -12,26 +11,25 @@ import { dynamicJob, type Lab, segmentJobs, shorten } from "../lab.ts";
 import { table8Rows } from "../paper-rows.ts";
 import { averageCases, compareRows, listCases } from "../row.ts";
 import { bankSeconds, recipeOf, type TrainedBank, trainBanks } from "../trainings.ts";
+import { openLabelled } from "../variants.ts";
 
 export const table8 = defineExperiment({
   title: "Table 8: joint against individual training",
   async run(lab) {
-    const { bank, trainingRun } = lab;
-    if (!trainingRun)
-      throw new UserError(
-        `the time of joint training is in the run that made ${bank.folder.name}: give it with --run DIR`,
-      );
+    const { bank } = lab;
+    const { run } = await openLabelled(lab);
     const alone = await trainIndividually(lab);
-    const seconds = { individual: alone.seconds, joint: bankSeconds(await openLog(trainingRun)) };
+    const seconds = { individual: alone.seconds, joint: bankSeconds(run.log) };
     const reports = await segmentJobs(lab, [dynamicJob(alone.bank), dynamicJob(bank)]);
     const methods = (["individual", "joint"] as const).map((method, i) => ({ method, cases: reports[i]! }));
     const rows = methods.flatMap(({ method, cases }) => [
       { ...averageCases(method, cases), trainingHours: seconds[method] / 3600 },
       table8Rows[method],
     ]);
+    const epochs = lab.maxMinutes === undefined ? "all its epochs" : `up to ${lab.maxMinutes} minutes`;
     const text =
       "Joint training draws each batch once for all candidates, and one that grows out of another begins with its weights; " +
-      "in individual training each begins from random weights and learns for all its epochs. Hours are those of the " +
+      `in individual training each begins from random weights and learns for ${epochs}. Hours are those of the ` +
       "candidates; choice labels and decision network are made anew for either. Per slice the paper divides individual " +
       "training by 128 and joint training by 155.";
     const section = compareRows(rows, { title: "Training of the bank", text });
