@@ -43,7 +43,7 @@ beforeAll(() => {
     mkdirSync(join(modules, name, ".."), { recursive: true });
     symlinkSync(resolve("node_modules", name), join(modules, name));
   }
-});
+}, 300_000);
 afterAll(() => rmSync(root, { recursive: true }));
 
 test("holds what is needed and nothing else, in the size that the README states", () => {
