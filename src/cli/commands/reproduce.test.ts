@@ -106,13 +106,18 @@ test("tables 1 and 2: systems that are here are trained once, those only cited h
 
 const both = (...names: string[]) => names.flatMap((name) => [`${name} ours`, `${name} paper`]);
 
-test("table2 of one system, in a given time", async () => {
+test("table2 and figure 7 of one system, in a given time", async () => {
   const few = ["--systems", "swin-unet", "--max-minutes", "0.05", "--scale", "tiny", "--out", at("out"), "--json"];
-  const { code, stdout, stderr } = await run("reproduce", "table2", ...few);
-  expect(code, stderr).toBe(0);
-  const result = JSON.parse(stdout);
+  const reproduceFew = async (experiment: string) => {
+    const { code, stdout, stderr } = await run("reproduce", experiment, ...few);
+    expect(code, stderr).toBe(0);
+    return JSON.parse(stdout);
+  };
+  const result = await reproduceFew("table2");
   expect(oursIn(result).map(({ method }) => method)).toEqual(["Swin-UNet", "Med-DANet"]);
   expect(result.trainings).toMatchObject([{ method: "Swin-UNet", batch: 4, epochs: expect.any(Number) }]);
+  const { compared } = await reproduceFew("figure7");
+  for (const { dice } of compared) expect(Object.keys(dice)).toEqual(["dynamic", "Swin-UNet"]);
 }, 300_000);
 
 test("table7: CT phantoms, Dice of each case and of all together", () => {

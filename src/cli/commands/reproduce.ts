@@ -56,7 +56,7 @@ export const reproduce = defineCommand({
     },
     systems: {
       flags: "--systems <ids>",
-      help: `tables 1, 2 and 7: train only these of ${systemIds.join(",")}`,
+      help: `tables 1, 2 and 7: train only these of ${systemIds.join(",")}; figures 3 and 7: show these beside ours`,
       value: systemList,
     },
     maxMinutes: {

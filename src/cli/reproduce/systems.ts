@@ -38,17 +38,8 @@ interface PaperTable {
 
 /** Trains the systems of the paper's table that are here, and segments the lab's cases with each and with its bank. */
 export async function compareSystems(lab: Lab, paper: PaperTable): Promise<Findings> {
-  const isAsked = (id: SystemId | undefined) => id !== undefined && (lab.systems?.includes(id) ?? true);
-  const names = Object.keys(paper.rows).filter((name) => isAsked(systemsByName[name]));
-  const base = recipeOf(lab.bank);
-  const trained = await trainBanks(
-    lab,
-    names.map((name) => {
-      const id = systemsByName[name]!;
-      return { name, recipe: systemRecipe(id, base, lab.scale), folder: `systems/${id}` };
-    }),
-  );
-  const jobs = [...trained.map(({ bank }) => ({ bank, policy: bank.candidates[0]!.id })), dynamicJob(lab.bank)];
+  const { names, trained, jobs: others } = await trainSystems(lab, Object.keys(paper.rows));
+  const jobs = [...others, dynamicJob(lab.bank)];
   const reports = await segmentJobs(lab, jobs);
   const methods = [...names, OURS].map((method, i) => ({ method, cases: reports[i]! }));
   const ours: Row[] = [];
@@ -73,6 +64,21 @@ export async function compareSystems(lab: Lab, paper: PaperTable): Promise<Findi
     ],
     data: { rows, trainings },
   };
+}
+
+/** Trains those of the named methods that are here and that the lab asks for; a job for each. */
+export async function trainSystems(lab: Lab, methods: readonly string[] = Object.keys(systemsByName)) {
+  const isAsked = (id: SystemId | undefined) => id !== undefined && (lab.systems?.includes(id) ?? true);
+  const names = methods.filter((name) => isAsked(systemsByName[name]));
+  const base = recipeOf(lab.bank);
+  const trained = await trainBanks(
+    lab,
+    names.map((name) => {
+      const id = systemsByName[name]!;
+      return { name, recipe: systemRecipe(id, base, lab.scale), folder: `systems/${id}` };
+    }),
+  );
+  return { names, trained, jobs: trained.map(({ bank }) => ({ bank, policy: bank.candidates[0]!.id })) };
 }
 
 const describe = ({ scale }: Lab): string =>
