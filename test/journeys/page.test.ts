@@ -222,10 +222,10 @@ describe.skipIf(!hasChromium())("the page", () => {
     await page.locator('[data-slice="2"]').click();
     expect(await slice()).toBe("2");
     await page.locator("canvas").first().press("ArrowUp");
-    await expect.poll(slice).toBe("3");
+    await expect.poll(slice, { timeout: TIMEOUT }).toBe("3");
     await page.locator("canvas").first().hover();
     await page.mouse.wheel(0, 100);
-    await expect.poll(slice).not.toBe("3");
+    await expect.poll(slice, { timeout: TIMEOUT }).not.toBe("3");
   });
 
   test("less effort costs less", async () => {
@@ -326,7 +326,7 @@ describe.skipIf(!hasChromium())("the page", () => {
       await page.getByLabel("Network").selectOption("M2");
       await button("Segment again").click();
       await page.getByText("WebGPU failed").waitFor();
-      await expect.poll(async () => (await reportOf()).seconds.total).not.toBe(before);
+      await expect.poll(async () => (await reportOf()).seconds.total, { timeout: TIMEOUT }).not.toBe(before);
       expect((await reportOf()).versions.device).toBe("wasm");
       expect((await reportOf()).activation).toMatchObject({ M2: 1 });
       await expect.poll(countBlue, { timeout: TIMEOUT }).toBeGreaterThan(1000); // the viewer has a device again
