@@ -28,16 +28,27 @@ export type Normalization = z.infer<typeof normalizationSchema>;
 /** The brain: voxels where the sum of the raw modalities is > 0 (the authors' released code). */
 export function maskBrain(channels: readonly Float32Array[]): Uint8Array {
   const mask = new Uint8Array(channels[0].length);
+  const bits = new Uint32Array(CHUNK);
   for (let start = 0; start < mask.length; start += CHUNK) {
-    const [sum, ...others] = channels.map((channel) => channel.subarray(start, start + CHUNK));
-    const total = sum.slice();
-    for (const channel of others) for (let i = 0; i < total.length; i++) total[i] += channel[i];
-    for (let i = 0; i < total.length; i++) if (total[i] > 0) mask[start + i] = 1;
+    const length = Math.min(CHUNK, mask.length - start);
+    bits.fill(0);
+    for (const { buffer, byteOffset } of channels) {
+      const own = new Uint32Array(buffer, byteOffset + 4 * start, length);
+      for (let i = 0; i < length; i++) bits[i] |= own[i];
+    }
+    // Most voxels are 0 in all channels, which their bits tell in half the time of a sum.
+    for (let i = 0; i < length; i++) if (bits[i] !== 0 && sumAt(channels, start + i) > 0) mask[start + i] = 1;
   }
   return mask;
 }
 
-/** Voxels at a time: the sums stay in the cache. */
+function sumAt(channels: readonly Float32Array[], voxel: number): number {
+  let sum = 0;
+  for (let c = 0; c < channels.length; c++) sum = Math.fround(sum + channels[c][voxel]);
+  return sum;
+}
+
+/** Voxels at a time: their bits stay in the cache. */
 const CHUNK = 1 << 14;
 
 /**

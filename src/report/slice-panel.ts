@@ -47,11 +47,13 @@ export function drawPanel(canvas: Canvas, frame: Rectangle, panel: Panel): void 
   const labels = sampleLabels(panel, FINE * width, FINE * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const [r, g, b] = tint(gray[x + width * y], labels, { left: FINE * x, top: FINE * y, colours: panel.colours });
+      const value = gray[x + width * y];
       const at = 3 * (left + x + canvas.width * (top + y));
-      canvas.pixels[at] = r;
-      canvas.pixels[at + 1] = g;
-      canvas.pixels[at + 2] = b;
+      canvas.pixels[at] = value;
+      canvas.pixels[at + 1] = value;
+      canvas.pixels[at + 2] = value;
+      if (isPlain(labels, FINE * x, FINE * y)) continue;
+      canvas.pixels.set(tint(value, labels, { left: FINE * x, top: FINE * y, colours: panel.colours }), at);
     }
   }
 }
@@ -60,6 +62,13 @@ interface LabelSamples {
   readonly width: number;
   readonly height: number;
   readonly labels: Uint8Array;
+}
+
+/** Whether no sample of the pixel has a label. */
+function isPlain({ labels, width }: LabelSamples, left: number, top: number): boolean {
+  for (let i = left + width * top; i < left + width * (top + FINE); i += width)
+    for (let x = i; x < i + FINE; x++) if (labels[x] !== 0) return false;
+  return true;
 }
 
 /** A gray (0..255) with the labels of the pixel's FINE x FINE samples, from (left, top) on, laid over it. */
