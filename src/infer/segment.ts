@@ -186,14 +186,14 @@ async function runCase(plan: Plan, all: readonly Pass[], options: SegmentOptions
   const allSums = new Float32Array(Math.min(CHUNK, depth) * bank.labels.length * area);
   for (const { first, end } of listChunks(plan)) {
     onProgress?.({ stage: "slices", done: first, total: depth });
-    const sums = allSums.subarray(0, (end - first) * bank.labels.length * area);
-    if (isSkipped.slice(first, end).includes(false)) sums.fill(0);
+    const volume = bank.labels.length * area;
+    const sums = allSums.subarray(0, (end - first) * volume);
+    for (let i = 0; i < end - first; i++) if (!isSkipped[first + i]) sums.fill(0, i * volume, (i + 1) * volume);
     for (const pass of passes) await runPass(plan, { first, end }, { ...pass, sums });
     for (let z = first; z < end; z++) {
       if (stays[z]) classes.set(previous!.classes.subarray(z * area, (z + 1) * area), z * area);
       if (isSkipped[z]) continue;
-      const slot = (z - first) * bank.labels.length * area;
-      const own = sums.subarray(slot, slot + bank.labels.length * area);
+      const own = sums.subarray((z - first) * volume, (z - first + 1) * volume);
       labelPixels(own, classes.subarray(z * area, (z + 1) * area));
       if (probabilities)
         writeProbabilities(

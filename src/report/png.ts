@@ -30,24 +30,21 @@ export function encodePng(
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
 /**
- * Each row is led by its filter: 0 none, 1 minus the pixel at its left, 2 minus the pixel above. The one with the
- * smallest sum of absolute (signed) residues is taken.
+ * Each row is led by its filter: 1 minus the pixel at its left, 2 minus the pixel above. The one with the smaller sum of
+ * absolute (signed) residues is taken.
  */
 function filterRows(pixels: Uint8Array, rowBytes: number, channels: number): Uint8Array {
   const rows = pixels.length / rowBytes;
   const out = new Uint8Array(rows * (rowBytes + 1));
-  const residues = [0, 1, 2].map(() => new Int8Array(rowBytes));
-  const [plain, fromLeft, fromAbove] = residues;
+  const [fromLeft, fromAbove] = [new Int8Array(rowBytes), new Int8Array(rowBytes)];
   for (let row = 0; row < rows; row++) {
     const own = pixels.subarray(row * rowBytes, (row + 1) * rowBytes);
     const above = row > 0 ? pixels.subarray((row - 1) * rowBytes, row * rowBytes) : new Uint8Array(rowBytes);
-    plain.set(own);
     for (let i = 0; i < rowBytes; i++) fromLeft[i] = own[i] - (i >= channels ? own[i - channels] : 0);
     for (let i = 0; i < rowBytes; i++) fromAbove[i] = own[i] - above[i];
-    const sums = residues.map(sumOfSizes);
-    const filter = sums.indexOf(Math.min(...sums));
-    out[row * (rowBytes + 1)] = filter;
-    out.set(residues[filter], row * (rowBytes + 1) + 1);
+    const isLeft = sumOfSizes(fromLeft) < sumOfSizes(fromAbove);
+    out[row * (rowBytes + 1)] = isLeft ? 1 : 2;
+    out.set(isLeft ? fromLeft : fromAbove, row * (rowBytes + 1) + 1);
   }
   return out;
 }

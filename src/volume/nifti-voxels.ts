@@ -16,21 +16,21 @@ interface Datatype {
   readonly name: string;
   /** Bytes of a voxel. */
   readonly bytes: number;
-  view(buffer: ArrayBuffer): Numbers;
+  view(buffer: ArrayBuffer, offset?: number, length?: number): Numbers;
 }
 
 /** Code in the header -> data type. Complex, colour and 128-bit types are no images of one channel. */
 export const datatypes: Readonly<Record<number, Datatype>> = {
-  2: { name: "uint8", bytes: 1, view: (buffer) => new Uint8Array(buffer) },
-  4: { name: "int16", bytes: 2, view: (buffer) => new Int16Array(buffer) },
-  8: { name: "int32", bytes: 4, view: (buffer) => new Int32Array(buffer) },
-  16: { name: "float32", bytes: 4, view: (buffer) => new Float32Array(buffer) },
-  64: { name: "float64", bytes: 8, view: (buffer) => new Float64Array(buffer) },
-  256: { name: "int8", bytes: 1, view: (buffer) => new Int8Array(buffer) },
-  512: { name: "uint16", bytes: 2, view: (buffer) => new Uint16Array(buffer) },
-  768: { name: "uint32", bytes: 4, view: (buffer) => new Uint32Array(buffer) },
-  1024: { name: "int64", bytes: 8, view: (buffer) => new BigInt64Array(buffer) },
-  1280: { name: "uint64", bytes: 8, view: (buffer) => new BigUint64Array(buffer) },
+  2: { name: "uint8", bytes: 1, view: (...place) => new Uint8Array(...place) },
+  4: { name: "int16", bytes: 2, view: (...place) => new Int16Array(...place) },
+  8: { name: "int32", bytes: 4, view: (...place) => new Int32Array(...place) },
+  16: { name: "float32", bytes: 4, view: (...place) => new Float32Array(...place) },
+  64: { name: "float64", bytes: 8, view: (...place) => new Float64Array(...place) },
+  256: { name: "int8", bytes: 1, view: (...place) => new Int8Array(...place) },
+  512: { name: "uint16", bytes: 2, view: (...place) => new Uint16Array(...place) },
+  768: { name: "uint32", bytes: 4, view: (...place) => new Uint32Array(...place) },
+  1024: { name: "int64", bytes: 8, view: (...place) => new BigInt64Array(...place) },
+  1280: { name: "uint64", bytes: 8, view: (...place) => new BigUint64Array(...place) },
 };
 
 const FLOAT_TYPES = [16, 64];
@@ -52,13 +52,20 @@ const CHUNK = 1 << 16;
 
 /**
  * Stored bytes to float32. A chunk is copied to an aligned scratch and turned to the machine's byte order; unscaled numbers
- * are rounded as they are, the others widened and scaled in float64 first (as nibabel does). 240x240x155 take 15 ms from
- * int16, 100 ms from int64.
+ * are rounded as they are (all at once, where the bytes lie as the machine has them), the others widened and scaled in
+ * float64 first (as nibabel does). 240x240x155 take 11 ms from int16, 100 ms from int64.
  */
 export function decodeVoxels(bytes: Uint8Array, encoding: Encoding): Float32Array {
   const type = datatypes[encoding.datatype];
   const count = bytes.length / type.bytes;
   const out = new Float32Array(count);
+  const isScaled = encoding.slope !== 1 || encoding.intercept !== 0;
+  const isNative = encoding.littleEndian === machineIsLittleEndian && bytes.byteOffset % type.bytes === 0;
+  const direct = isNative && !isScaled ? type.view(bytes.buffer as ArrayBuffer, bytes.byteOffset, count) : undefined;
+  if (direct && !isBig(direct)) {
+    out.set(direct);
+    return out;
+  }
   const scratch = new Uint8Array(CHUNK * type.bytes);
   const stored = type.view(scratch.buffer);
   const wide = new Float64Array(CHUNK);
@@ -66,7 +73,6 @@ export function decodeVoxels(bytes: Uint8Array, encoding: Encoding): Float32Arra
     const length = Math.min(CHUNK, count - start);
     scratch.set(bytes.subarray(start * type.bytes, (start + length) * type.bytes));
     if (encoding.littleEndian !== machineIsLittleEndian) swapBytes(scratch, type.bytes);
-    const isScaled = encoding.slope !== 1 || encoding.intercept !== 0;
     if (!isScaled && !isBig(stored)) {
       out.set(stored.subarray(0, length), start);
       continue;
