@@ -11,7 +11,7 @@
 
 import { boundingBox, uniteBoxes } from "../volume/bounding-box.ts";
 import { fitTo } from "../volume/fit.ts";
-import type { Vec3 } from "../volume/grid.ts";
+import { mapAxes, type Vec3 } from "../volume/grid.ts";
 import { squaredDistances } from "./distance-transform.ts";
 import type { Mask, Metric } from "./metric.ts";
 import { percentile } from "./percentile.ts";
@@ -27,6 +27,7 @@ export const hd95: Metric = {
   measure({ prediction, truth, grid }) {
     const [here, there] = [prediction, truth].map((mask) => boundingBox(grid.size, mask));
     if (!here || !there) return here === there ? 0 : ONE_EMPTY_MM;
+    // Every nearest neighbour asked for lies inside the box of both, so it needs no margin.
     const { start, end } = uniteBoxes(here, there);
     const size = mapAxes((axis) => end[axis] - start[axis]);
     const surfaceOf = (mask: Mask) => extractSurface(fitTo({ grid, data: mask }, size, start).data, size);
@@ -40,9 +41,6 @@ export const hd95: Metric = {
     return percentile(pooled.map(Math.sqrt).sort(), 95);
   },
 };
-
-/** The smallest box around both. Every nearest neighbour asked for lies inside it, so it needs no margin. */
-const mapAxes = (of: (axis: number) => number): Vec3 => [of(0), of(1), of(2)];
 
 /** Voxels of the mask with at least one of the six face neighbours outside it. */
 function extractSurface(mask: Mask, [nx, ny, nz]: Vec3): Mask {

@@ -98,6 +98,28 @@ export function checkSetting(setting: Bank["setting"], { inputSize: [h, w], fram
     throw new UserError(`setting window needs a bank with a square input; ${found}; use --setting full`);
 }
 
+/** Ways to say what a case may cost. */
+export interface RoutingValues {
+  /** GFLOPs a case, or seconds where `cost` is time. */
+  readonly budget?: number | undefined;
+  readonly effort?: number | undefined;
+  readonly cost: "flops" | "time";
+}
+
+/** Undefined without budget and effort. Throws `UserError` for both, and for a bank or policy that cannot route by time. */
+export function targetOf({ budget, effort, cost }: RoutingValues, bank: Bank, policy: string): Target | undefined {
+  if (cost === "time" && policy !== DYNAMIC)
+    throw new UserError(
+      `--cost time needs --policy ${DYNAMIC}, found ${policy}: a forced network is not chosen by cost`,
+    );
+  if (cost === "time") requireExpectedDice(bank);
+  if (effort !== undefined && budget !== undefined)
+    throw new UserError(`--budget and --effort are two ways to say one thing: give one, found ${budget} and ${effort}`);
+  if (effort !== undefined) return { effort };
+  if (budget !== undefined) return { budget: cost === "time" ? 1000 * budget : budget };
+  return undefined;
+}
+
 /** Throws `UserError` when no decision could be routed to the target. */
 export function checkTarget({ target, policy = DYNAMIC }: Pick<PlanOptions, "target" | "policy">, bank: Bank): void {
   if (target === undefined) return;

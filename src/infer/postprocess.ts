@@ -7,7 +7,7 @@ import type { Postprocessing } from "../danet/bank.ts";
 import { boundingBox } from "../volume/bounding-box.ts";
 import { connectedComponents } from "../volume/components.ts";
 import { type Box, copyBox } from "../volume/fit.ts";
-import type { Vec3 } from "../volume/grid.ts";
+import { mapAxes, type Vec3 } from "../volume/grid.ts";
 
 export interface Postprocessed {
   /** Of every voxel, x fastest. */
@@ -32,7 +32,7 @@ interface Setting {
  */
 export function postprocess(classes: Uint8Array, size: Vec3, { rules, labels, regions }: Setting): Postprocessed {
   const { start, end } = boundingBox(size, classes) ?? NOTHING;
-  const inner: Vec3 = [end[0] - start[0], end[1] - start[1], end[2] - start[2]];
+  const inner = mapAxes((axis) => end[axis] - start[axis]);
   const out = copyBox(classes, size, { size: inner, start });
   const changed: Record<string, number> = {};
   if (rules.minComponent > 0) changed["components"] = dropComponents(out, inner, rules.minComponent);
@@ -40,7 +40,7 @@ export function postprocess(classes: Uint8Array, size: Vec3, { rules, labels, re
     const members = regions[region]!.map((label) => labels.indexOf(label));
     if (below > 0) changed[region] = replaceRegion(out, members, { below, becomes: labels.indexOf(becomes) });
   }
-  const back: Vec3 = [-start[0], -start[1], -start[2]];
+  const back = mapAxes((axis) => -start[axis]);
   return { classes: copyBox(out, inner, { size, start: back }), changed };
 }
 

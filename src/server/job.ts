@@ -1,8 +1,6 @@
 /** @file A job: one uploaded case with its settings, as it lies on disk and as the API tells of it. */
 
 import { z } from "zod";
-import type { Target } from "../danet/budget.ts";
-import { UserError } from "../error.ts";
 import { DYNAMIC } from "../infer/plan.ts";
 
 const number = (values: z.ZodType<number, number>) =>
@@ -41,14 +39,6 @@ const settingsSchema = z.object({
   probabilities: z.boolean().default(false),
 });
 export type Settings = z.infer<typeof settingsSchema>;
-
-/** Throws `UserError` where both ways to say it are given. */
-export function targetOf({ effort, budget, cost }: Settings): Target | undefined {
-  if (effort !== undefined && budget !== undefined)
-    throw new UserError(`effort and budget are two ways to say one thing: give one, found ${effort} and ${budget}`);
-  if (effort !== undefined) return { effort };
-  return budget === undefined ? undefined : { budget: cost === "time" ? 1000 * budget : budget };
-}
 
 const base = z.object({
   id: z.uuid(),

@@ -8,11 +8,10 @@ import type { FastifyRequest } from "fastify";
 import type { Bank } from "../danet/bank.ts";
 import type { CaseFiles, Dataset } from "../data/dataset.ts";
 import { UserError } from "../error.ts";
-import { requireExpectedDice } from "../infer/budget.ts";
-import { checkSetting, checkTarget, choosePolicy, DYNAMIC } from "../infer/plan.ts";
+import { checkSetting, checkTarget, choosePolicy, targetOf } from "../infer/plan.ts";
 import { checkFile } from "./check-file.ts";
 import { httpError } from "./http-error.ts";
-import { formSchema, type Job, type Settings, targetOf } from "./job.ts";
+import { formSchema, type Job, type Settings } from "./job.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Store } from "./store.ts";
 
@@ -149,14 +148,11 @@ function parseSettings(fields: Readonly<Record<string, unknown>>, bank: Bank): S
     const [{ path, message }] = parsed.error.issues;
     throw new UserError(`${path.length > 0 ? `field "${path.join(".")}"` : "the form"}: ${message}`);
   }
-  const { setting = bank.setting, cost } = parsed.data;
+  const { setting = bank.setting } = parsed.data;
   return inFieldNames(() => {
     checkSetting(setting, bank);
     const policy = choosePolicy(parsed.data.policy, bank);
-    checkTarget({ target: targetOf(parsed.data), policy: parsed.data.policy }, bank);
-    if (cost === "time" && policy !== DYNAMIC)
-      throw new UserError(`cost time needs policy ${DYNAMIC}, found ${policy}: a forced network is not chosen by cost`);
-    if (cost === "time") requireExpectedDice(bank);
+    checkTarget({ target: targetOf(parsed.data, bank, policy), policy: parsed.data.policy }, bank);
     return { ...parsed.data, policy };
   });
 }

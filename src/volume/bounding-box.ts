@@ -1,7 +1,7 @@
 /** @file The smallest box around what is not zero. */
 
 import type { Box } from "./fit.ts";
-import type { Vec3 } from "./grid.ts";
+import { mapAxes, type Vec3 } from "./grid.ts";
 
 /**
  * The smallest box that holds every voxel of `values` (x fastest, at least `size`) that is not 0; undefined when there is
@@ -37,5 +37,3 @@ export const uniteBoxes = (a: Box, b: Box): Box => ({
   start: mapAxes((axis) => Math.min(a.start[axis], b.start[axis])),
   end: mapAxes((axis) => Math.max(a.end[axis], b.end[axis])),
 });
-
-const mapAxes = (of: (axis: number) => number): Vec3 => [of(0), of(1), of(2)];

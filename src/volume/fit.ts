@@ -1,7 +1,7 @@
 /** @file Padding and cropping a volume to another size without moving it in the world. */
 
 import { moveOrigin } from "./affine.ts";
-import type { Grid, LabelMap, Vec3, Volume } from "./grid.ts";
+import { type Grid, type LabelMap, mapAxes, type Vec3, type Volume } from "./grid.ts";
 
 /** An axis-aligned box of voxels: `start` belongs to it, `end` does not. */
 export interface Box {
@@ -14,12 +14,11 @@ export interface Box {
  * inside the grid, an axis that is padded keeps all of it (start <= 0).
  */
 export function fitStart(whole: Vec3, size: Vec3, around: Box): Vec3 {
-  const start = (axis: number) => {
+  return mapAxes((axis) => {
     const room = whole[axis] - size[axis];
     const centred = Math.floor((around.start[axis] + around.end[axis] - size[axis]) / 2);
     return Math.min(Math.max(centred, Math.min(0, room)), Math.max(0, room));
-  };
-  return [start(0), start(1), start(2)];
+  });
 }
 
 /**
@@ -34,7 +33,7 @@ export function fitTo<T extends Volume | LabelMap>(image: T, size: Vec3, start: 
 
 /** Brings a fitted image back to the grid that it was taken from at `start`. */
 export function undoFit<T extends Volume | LabelMap>(fitted: T, start: Vec3, grid: Grid): T {
-  const back = [-start[0], -start[1], -start[2]] as const;
+  const back = mapAxes((axis) => -start[axis]);
   return { ...fitted, grid, data: copyBox(fitted.data, fitted.grid.size, { size: grid.size, start: back }) };
 }
 

@@ -5,6 +5,9 @@
 
 export type Vec3 = readonly [number, number, number];
 
+/** One number an axis. */
+export const mapAxes = (of: (axis: 0 | 1 | 2) => number): Vec3 => [of(0), of(1), of(2)];
+
 /** Rows 0-2 of the 4x4 voxel-to-world matrix (world = RAS, mm), row-major, 12 numbers. */
 export type Affine = readonly number[];
 

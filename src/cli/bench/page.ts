@@ -16,6 +16,7 @@ import { readNiftiLabels } from "../../volume/nifti.ts";
 import { version } from "../version.ts";
 import { launchChromium } from "./chromium.ts";
 import { engineSeconds, resultIn } from "./segmentation.ts";
+import { timeRun } from "./timing.ts";
 
 export interface PageFigures {
   /** "Chromium 140.0" */
@@ -92,20 +93,20 @@ async function runPage(browser: Browser, url: string, { work, threads }: PageOpt
   const processes = await watchProcesses(browser);
   const devtools = await context.newCDPSession(page);
   await devtools.send("Emulation.setHardwareConcurrencyOverride", { hardwareConcurrency: threads });
-  const firstViewSeconds = await secondsOf(async () => {
+  const { wallSeconds: firstViewSeconds } = await timeRun(async () => {
     await page.goto(url);
     await button("Open the sample case").and(page.locator(":enabled")).waitFor();
   });
   const before = await processes.cpuSeconds();
   const images = join(work, "case");
   const files = (await readdir(images)).map((name) => join(images, name));
-  const openSeconds = await secondsOf(async () => {
+  const { wallSeconds: openSeconds } = await timeRun(async () => {
     await page.getByLabel("Files").setInputFiles(files);
     await button("Segment").waitFor();
   });
   await page.getByText("Settings", { exact: true }).click();
   await page.getByLabel("Device").selectOption("wasm");
-  const segmentSeconds = await secondsOf(async () => {
+  const { wallSeconds: segmentSeconds } = await timeRun(async () => {
     await button("Segment").click();
     await button("Segment again").or(page.getByRole("alert")).waitFor();
   });
@@ -128,12 +129,6 @@ async function download(page: Page, button: string): Promise<Buffer> {
   const click = page.getByRole("button", { name: button, exact: true }).click();
   const [file] = await Promise.all([page.waitForEvent("download"), click]);
   return readFile(await file.path());
-}
-
-async function secondsOf(work: () => Promise<void>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1000;
 }
 
 /** Of the processes that hold pages; the browser's own and the one that draws are left out. */

@@ -5,7 +5,7 @@ import { type Bank, readBank } from "../../danet/bank.ts";
 import { datasetOf } from "../../data/bank-dataset.ts";
 import { UserError } from "../../error.ts";
 import { openNetworks } from "../../infer/networks.ts";
-import { checkSetting, checkTarget, choosePolicy, DYNAMIC } from "../../infer/plan.ts";
+import { checkSetting, checkTarget, choosePolicy, DYNAMIC, targetOf } from "../../infer/plan.ts";
 import { openFolder, requireWritable } from "../../node/folder.ts";
 import { createNodeRuntime } from "../../node/runtime.ts";
 import { type CaseReport, describeCase, describeSummary, summarizeReports } from "../../report/case-report.ts";
@@ -18,7 +18,7 @@ import {
   protectFiles,
   resultName,
 } from "../segment/find-input-cases.ts";
-import { costsOf, routingOptions, targetOf } from "../segment/routing-options.ts";
+import { costsOf, routingOptions } from "../segment/routing-options.ts";
 import { type SegmentFilesOptions, segmentFiles } from "../segment/segment-files.ts";
 
 export const segment = defineCommand({

@@ -2,11 +2,9 @@
 
 import { z } from "zod";
 import { type Bank, modelsOf } from "../../danet/bank.ts";
-import type { Target } from "../../danet/budget.ts";
-import { UserError } from "../../error.ts";
-import { type Costs, measureCosts, requireExpectedDice } from "../../infer/budget.ts";
+import { type Costs, measureCosts } from "../../infer/budget.ts";
 import type { Networks } from "../../infer/networks.ts";
-import { DYNAMIC } from "../../infer/plan.ts";
+import type { RoutingValues } from "../../infer/plan.ts";
 
 export const routingOptions = {
   budget: {
@@ -25,26 +23,6 @@ export const routingOptions = {
     value: z.enum(["flops", "time"]).default("flops"),
   },
 } as const;
-
-interface RoutingValues {
-  readonly budget: number | undefined;
-  readonly effort: number | undefined;
-  readonly cost: "flops" | "time";
-}
-
-/** Undefined without either option. Throws `UserError` for both, and for a bank that cannot route to a target. */
-export function targetOf({ budget, effort, cost }: RoutingValues, bank: Bank, policy: string): Target | undefined {
-  if (cost === "time") requireExpectedDice(bank);
-  if (cost === "time" && policy !== DYNAMIC)
-    throw new UserError(
-      `--cost time needs --policy ${DYNAMIC}, found ${policy}: a forced network is not chosen by cost`,
-    );
-  if (effort !== undefined && budget !== undefined)
-    throw new UserError(`--budget and --effort are two ways to say one thing: give one, found ${budget} and ${effort}`);
-  if (effort !== undefined) return { effort };
-  if (budget !== undefined) return { budget: cost === "time" ? 1000 * budget : budget };
-  return undefined;
-}
 
 /** Undefined for FLOPs, the default of `segmentCase`; a calibration is told. */
 export async function costsOf(

@@ -52,12 +52,12 @@ interface DecisionCost {
 
 function countDecisions(method: Method, cases: readonly MeasuredCase[], { decision }: Bank): DecisionCost {
   const { parameters, flops } = decision!;
-  const [{ decisions }] = cases as readonly [MeasuredCase];
+  const [{ decisions, slices }] = cases as readonly [MeasuredCase];
   const perInference = flops.paper / 1e9;
   const ofCase = ({ flops }: MeasuredCase) => (flops.withDecision.paper - flops.paper) / 1e9;
   return {
     ...{ method, parameters, perInference },
-    perSlice: (perInference * decisions.length) / (decisions.at(-1)!.slice + 1),
+    perSlice: (perInference * decisions.length) / slices,
     perCase: cases.reduce((sum, one) => sum + ofCase(one), 0) / cases.length,
     paperPerSlice: Number(countVariant(architectures[method]).paper["128"]!.printed),
   };
