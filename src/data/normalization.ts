@@ -25,30 +25,23 @@ export const normalizationSchema = z.union([z.literal("brainZscore"), z.array(ch
 export type ChannelNormalization = z.infer<typeof channelSchema>;
 export type Normalization = z.infer<typeof normalizationSchema>;
 
-/** The brain: voxels where the sum of the raw modalities is > 0 (the authors' released code). */
+/** The brain: voxels where the sum of the raw modalities, in float32, is > 0 (the authors' released code). */
 export function maskBrain(channels: readonly Float32Array[]): Uint8Array {
   const mask = new Uint8Array(channels[0].length);
-  const bits = new Uint32Array(CHUNK);
+  const sum = new Float32Array(CHUNK);
   for (let start = 0; start < mask.length; start += CHUNK) {
     const length = Math.min(CHUNK, mask.length - start);
-    bits.fill(0);
-    for (const { buffer, byteOffset } of channels) {
-      const own = new Uint32Array(buffer, byteOffset + 4 * start, length);
-      for (let i = 0; i < length; i++) bits[i] |= own[i];
+    sum.fill(0);
+    for (const channel of channels) {
+      const own = channel.subarray(start, start + length);
+      for (let i = 0; i < length; i++) sum[i] += own[i];
     }
-    // Most voxels are 0 in all channels, which their bits tell in half the time of a sum.
-    for (let i = 0; i < length; i++) if (bits[i] !== 0 && sumAt(channels, start + i) > 0) mask[start + i] = 1;
+    for (let i = 0; i < length; i++) if (sum[i] > 0) mask[start + i] = 1;
   }
   return mask;
 }
 
-function sumAt(channels: readonly Float32Array[], voxel: number): number {
-  let sum = 0;
-  for (let c = 0; c < channels.length; c++) sum = Math.fround(sum + channels[c][voxel]);
-  return sum;
-}
-
-/** Voxels at a time: their bits stay in the cache. */
+/** Voxels at a time: their sums stay in the cache. */
 const CHUNK = 1 << 14;
 
 /**
@@ -57,15 +50,16 @@ const CHUNK = 1 << 14;
  * shorter. In place: 36 MB a channel less, and half the time, which went to fresh pages.
  */
 function zscore(channel: Float32Array, inside: Uint32Array): Float32Array {
-  let sum = 0;
-  for (let k = 0; k < inside.length; k++) sum += channel[inside[k]];
-  const mean = sum / inside.length;
-  let squares = 0;
+  // Both sums in one pass, about a value of the channel itself: squares about 0 would lose what a large mean leaves.
+  const origin = inside.length > 0 ? channel[inside[0]] : 0;
+  let [sum, squares] = [0, 0];
   for (let k = 0; k < inside.length; k++) {
-    const distance = channel[inside[k]] - mean;
+    const distance = channel[inside[k]] - origin;
+    sum += distance;
     squares += distance * distance;
   }
-  const sd = Math.sqrt(squares / inside.length);
+  const mean = origin + sum / inside.length;
+  const sd = Math.sqrt(Math.max(0, squares - (sum * sum) / inside.length) / inside.length);
   const scale = sd > 0 ? 1 / sd : 0;
   let next = 0;
   for (let k = 0; k < inside.length; k++) {

@@ -19,11 +19,13 @@ export function softmaxChannels(maps: Float32Array, { classes, area }: { classes
   }
 }
 
-/** Where windows are added: `sums` [K, height, width], `weights` [height, width] as `weighPixels` gives them. */
+/** Where windows are added: `sums` [K, height, width]. */
 export interface SliceSums {
   readonly sums: Float32Array;
-  readonly weights: Float32Array;
   readonly width: number;
+  readonly height: number;
+  /** [height, width], as `weighPixels` gives them; null for 1. */
+  readonly weights: Float32Array | null;
 }
 
 /**
@@ -32,14 +34,17 @@ export interface SliceSums {
  * before it adds mirrored passes; it changes no argmax of a single pass and only flattens what the passes average, so
  * it is left out.
  */
-export function addWindow({ sums, weights, width }: SliceSums, probabilities: Float32Array, window: Window): void {
+export function addWindow({ sums, weights, ...slice }: SliceSums, probabilities: Float32Array, window: Window): void {
   const { x, y, size } = window;
+  const { width, height } = slice;
   let from = 0;
-  for (let plane = 0; plane < sums.length; plane += weights.length) {
+  for (let plane = 0; plane < sums.length; plane += width * height) {
     for (let row = y; row < y + size; row++) {
-      let pixel = row * width + x;
-      for (const end = from + size; from < end; from++, pixel++)
-        sums[plane + pixel] += probabilities[from] * weights[pixel];
+      const pixel = row * width + x - from;
+      const end = from + size;
+      // The loop without weights takes two thirds of the time.
+      if (weights === null) for (; from < end; from++) sums[plane + pixel + from] += probabilities[from];
+      else for (; from < end; from++) sums[plane + pixel + from] += probabilities[from] * weights[pixel + from];
     }
   }
 }

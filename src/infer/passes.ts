@@ -161,15 +161,15 @@ function addMaps(
   { sums }: Work,
   { maps, batch, candidate }: { maps: Float32Array; batch: readonly Item[]; candidate: BankModel },
 ): void {
-  const [width] = image.size;
-  const classes = bank.labels.length;
+  const [width, height] = image.size;
+  const volume = bank.labels.length * width * height;
   const length = maps.length / batch.length;
-  if (candidate.output === "logits") softmaxChannels(maps, { classes, area: length / classes });
+  if (candidate.output === "logits")
+    softmaxChannels(maps, { classes: bank.labels.length, area: length / bank.labels.length });
   batch.forEach(({ slice, window }, i) => {
-    const slot = slice * classes * weights.length;
-    const target = sums.subarray(slot, slot + classes * weights.length);
+    const target = sums.subarray(slice * volume, (slice + 1) * volume);
     const map = maps.subarray(i * length, (i + 1) * length);
-    if (windows !== null) addWindow({ sums: target, weights, width }, map, windows[window]);
+    if (windows !== null) addWindow({ sums: target, weights, width, height }, map, windows[window]);
     else for (let j = 0; j < length; j++) target[j] += map[j];
   });
 }

@@ -43,8 +43,8 @@ export interface Plan {
   readonly forced: Choice | null;
   /** Of a slice; null in the full setting, where the slice is the input. */
   readonly windows: readonly Window[] | null;
-  /** Of each pixel of a slice, [height, width]. */
-  readonly weights: Float32Array;
+  /** Of each pixel of a slice, [height, width]; null in one pass, where it would scale all classes of a pixel alike. */
+  readonly weights: Float32Array | null;
   readonly flips: readonly Flip[];
   readonly batch: number;
   /** [batch, C, H, W], filled anew for each run. */
@@ -80,7 +80,7 @@ export function makePlan(image: PreparedImage, bank: Bank, options: PlanOptions)
     ...{ image, bank, networks, batch, signal, windows },
     stopwatch: createStopwatch(),
     forced: forcedChoice(options.policy, bank),
-    weights: windows ? weighPixels({ width, height }, windows) : new Float32Array(width * height).fill(1),
+    weights: windows && flips ? weighPixels({ width, height }, windows) : null,
     flips: flips ? FOUR_PASSES : ONE_PASS,
     input: new Float32Array(batch * bank.channels.length * h * w),
     mirrored: new Float32Array(flips ? Math.min(CHUNK, image.size[2]) * bank.channels.length * width * height : 0),

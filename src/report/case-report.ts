@@ -6,6 +6,7 @@ import type { Lost } from "../infer/lost.ts";
 import type { Segmentation } from "../infer/segment.ts";
 import { volumeMl } from "../volume/components.ts";
 import type { LabelMap } from "../volume/grid.ts";
+import { findNonZero } from "../volume/nonzero.ts";
 
 /** What every report of a case says, wherever it was segmented. */
 export interface CaseResult extends Omit<Segmentation, "classes" | "trace" | "probabilities"> {
@@ -58,7 +59,8 @@ export function regionsInFile(
 /** Region -> ml. */
 export function measureVolumes({ grid, data }: LabelMap, regions: Readonly<Record<string, readonly number[]>>) {
   const counts = new Uint32Array(256);
-  for (let i = 0; i < data.length; i++) if (data[i] !== 0) counts[data[i]]++;
+  const next = findNonZero(data);
+  for (let i = next(0); i < data.length; i = next(i + 1)) counts[data[i]]++;
   return Object.fromEntries(
     Object.entries(regions).map(([region, labels]) => [
       region,

@@ -3,6 +3,7 @@
 import { boundingBox } from "../volume/bounding-box.ts";
 import type { Box } from "../volume/fit.ts";
 import type { LabelMap, Volume } from "../volume/grid.ts";
+import { findNonZero } from "../volume/nonzero.ts";
 
 /**
  * Up to `count` slices, evenly through those that hold tumour in `truth` or, without tumour there, in `prediction`; without
@@ -18,7 +19,7 @@ export function chooseSlices(input: {
 }): number[] {
   const { image, background, prediction, truth, count } = input;
   const depth = image.grid.size[2];
-  const marked = [truth, prediction].map((map) => (map ? occupiedSlices(map.data, depth, 0) : []));
+  const marked = [truth, prediction].map((map) => (map ? labelledSlices(map.data, depth) : []));
   const tumour =
     marked.find((slices) => slices.length > 0) ?? middleHalf(occupiedSlices(image.data, depth, background));
   if (tumour.length >= count) return spread(tumour, count);
@@ -28,13 +29,18 @@ export function chooseSlices(input: {
   return Array.from({ length: shown }, (_, i) => first + i);
 }
 
+function labelledSlices(labels: Uint8Array, depth: number): number[] {
+  const area = labels.length / depth;
+  const next = findNonZero(labels);
+  const slices: number[] = [];
+  for (let i = next(0); i < labels.length; i = next(area * (slices.at(-1)! + 1))) slices.push(Math.floor(i / area));
+  return slices;
+}
+
 /** Slices with a voxel that is not `background`. */
-function occupiedSlices(data: Uint8Array | Float32Array, depth: number, background: number): number[] {
+function occupiedSlices(data: Float32Array, depth: number, background: number): number[] {
   const area = data.length / depth;
-  const isOccupied = (z: number) => {
-    for (let i = z * area; i < (z + 1) * area; i++) if (data[i] !== background) return true;
-    return false;
-  };
+  const isOccupied = (z: number) => data.subarray(z * area, (z + 1) * area).some((value) => value !== background);
   return Array.from({ length: depth }, (_, z) => z).filter(isOccupied);
 }
 

@@ -1,6 +1,7 @@
 /** @file One slice as a gray image with its labels laid over it: tinted areas with firm outlines. */
 
 import { percentile } from "../eval/percentile.ts";
+import { boundingBox } from "../volume/bounding-box.ts";
 import type { Box } from "../volume/fit.ts";
 import type { LabelMap, Volume } from "../volume/grid.ts";
 import { type Canvas, fillRectangle, type Rectangle } from "./canvas.ts";
@@ -141,10 +142,13 @@ function sampleLabels({ labels, slice, part }: Panel, width: number, height: num
   const columns = placeSamples(part.start[0], part.end[0], { count: width, size: nx });
   const rows = placeSamples(part.start[1], part.end[1], { count: height, size: ny });
   const out = new Uint8Array(width * height);
-  for (let y = 0, to = 0; y < height; y++) {
+  const labelled = boundingBox([nx, ny, 1], data.subarray(nx * ny * slice, nx * ny * (slice + 1)));
+  if (!labelled) return { width, height, labels: out };
+  for (let y = 0; y < height; y++) {
+    if (rows.high[y] < labelled.start[1] || rows.low[y] >= labelled.end[1]) continue;
     const top = nx * (rows.low[y] + ny * slice);
     const bottom = nx * (rows.high[y] + ny * slice);
-    for (let x = 0; x < width; x++, to++) {
+    for (let x = 0, to = width * y; x < width; x++, to++) {
       const label = data[top + columns.low[x]];
       const right = data[top + columns.high[x]];
       const below = data[bottom + columns.low[x]];

@@ -2,10 +2,11 @@
 
 import type { Box } from "./fit.ts";
 import { mapAxes, type Vec3 } from "./grid.ts";
+import { findNonZero } from "./nonzero.ts";
 
 /**
  * The smallest box that holds every voxel of `values` (x fastest, at least `size`) that is not 0; undefined when there is
- * none. 240x240x155 of a brain's labels: 9 ms; with a function for each voxel it was 30.
+ * none.
  */
 export function boundingBox(size: Vec3, values: Uint8Array | Float32Array): Box | undefined {
   const low = [...size];
@@ -15,18 +16,16 @@ export function boundingBox(size: Vec3, values: Uint8Array | Float32Array): Box 
     end[axis] = Math.max(end[axis], last + 1);
   };
   const [width, height, depth] = size;
-  for (let z = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) {
-      const row = width * (y + height * z);
-      let first = row;
-      while (first < row + width && values[first] === 0) first++;
-      if (first === row + width) continue;
-      let last = row + width - 1;
-      while (values[last] === 0) last--;
-      widen(0, first - row, last - row);
-      widen(1, y, y);
-      widen(2, z, z);
-    }
+  const next = findNonZero(values);
+  let first = next(0);
+  while (first < width * height * depth) {
+    const row = Math.floor(first / width);
+    let last = width * (row + 1) - 1;
+    while (values[last] === 0) last--;
+    widen(0, first - width * row, last - width * row);
+    widen(1, row % height, row % height);
+    widen(2, Math.floor(row / height), Math.floor(row / height));
+    first = next(width * (row + 1));
   }
   if (end[0] === 0) return undefined;
   return { start: [low[0], low[1], low[2]], end: [end[0], end[1], end[2]] };

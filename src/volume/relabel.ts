@@ -1,12 +1,13 @@
 /** @file Labels to other labels. */
 
-/**
- * `table[value]` for every value. A loop over a table: `map` with a function takes 50-100 ms for a 240x240x155 volume,
- * this 6.
- */
+import { findNonZero } from "./nonzero.ts";
+
+/** `table[value]` for every value. */
 export function relabel(data: Uint8Array, table: Uint8Array): Uint8Array {
   const out = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i++) out[i] = table[data[i]];
+  if (table[0] !== 0) out.fill(table[0]);
+  const next = findNonZero(data);
+  for (let i = next(0); i < data.length; i = next(i + 1)) out[i] = table[data[i]];
   return out;
 }
 
