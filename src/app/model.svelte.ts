@@ -89,6 +89,7 @@ export const start = () =>
     const url = new URL(".", document.baseURI).href;
     model.bank = await call("start", { url, cores: navigator.hardwareConcurrency });
     if (!model.bank.isRouted) model.settings.policy = model.bank.candidates.at(-1)!.id;
+    import("./viewer/niivue.ts").catch(() => {}); // large, and the user needs a while to choose; missing, it is told when it is used
   });
 
 export const openSample = () => {
@@ -143,7 +144,9 @@ const addTruth = (file: GivenFile) =>
     const { opened, result } = await call("addTruth", file);
     model.opened = { ...opened, images: model.opened!.images };
     model.compare = true;
-    if (result) model.result = result;
+    if (!result) return;
+    model.result = result;
+    void drawPicture();
   });
 
 export const segment = () =>
@@ -152,13 +155,26 @@ export const segment = () =>
     model.run = { stage: "start", startedAt: performance.now(), done: 0, total: model.opened!.frame.size[2] };
     try {
       const isFirst = model.result === undefined;
-      model.result = await call("segment", $state.snapshot(model.settings));
-      if (isFirst && model.result.focus) model.place = model.result.focus;
-      model.picture = await call("picture", undefined);
+      const result = await call("segment", $state.snapshot(model.settings));
+      model.result = result;
+      if (isFirst && result.focus) model.place = result.focus;
+      void drawPicture();
     } finally {
       model.run = undefined;
     }
   });
+
+/** The picture of the result on the screen, for the summary; nothing waits for it. */
+async function drawPicture(): Promise<void> {
+  const shown = model.result;
+  model.picture = undefined;
+  try {
+    const picture = await call("picture", undefined);
+    if (model.result === shown) model.picture = picture;
+  } catch (reason) {
+    model.problem = `The summary has no picture: ${(reason as Error).message}`;
+  }
+}
 
 export const cancel = () => call("cancel", undefined);
 

@@ -10,6 +10,7 @@ import { type PreparedCase, prepareCase } from "../data/prepare.ts";
 import { UserError } from "../error.ts";
 import { measureCase } from "../eval/case-metrics.ts";
 import { type Networks, openNetworks } from "../infer/networks.ts";
+import { DYNAMIC, likelyModels } from "../infer/plan.ts";
 import { type Segmentation, segmentCase } from "../infer/segment.ts";
 import { createStopwatch } from "../infer/stopwatch.ts";
 import type { Folder, Progress, Runtime } from "../platform.ts";
@@ -86,6 +87,19 @@ export interface Result {
 export type WorkerEvent = { readonly progress: Progress } | { readonly note: string };
 export type WorkerMethods = typeof methods;
 
+interface Finished {
+  readonly segmentation: Segmentation;
+  readonly labels: LabelMap;
+  readonly settings: Settings;
+  readonly runtime: Runtime;
+}
+
+interface Engine {
+  readonly asked: WebDevice;
+  readonly runtime: Runtime;
+  readonly networks: Networks;
+}
+
 /** All but the raw voxels, which nothing needs once they are prepared. */
 type OpenCase = Omit<RawCase, "channels"> & { readonly files: CaseFiles; readonly prepared: PreparedCase };
 
@@ -96,10 +110,8 @@ let dataset: Dataset;
 let folder: Folder;
 let cases: readonly CaseFiles[] = [];
 let current: OpenCase | undefined;
-let finished:
-  | { readonly segmentation: Segmentation; readonly labels: LabelMap; readonly settings: Settings }
-  | undefined;
-let engine: { readonly device: WebDevice; readonly runtime: Runtime; readonly networks: Networks } | undefined;
+let finished: Finished | undefined;
+let engine: Promise<Engine> | undefined;
 let running: AbortController | undefined;
 
 const methods = {
@@ -113,6 +125,7 @@ const methods = {
     const costs = candidates.map(({ id, flops }) => ({ id, flops: flops.paper }));
     const hasEffort = expectedDice !== undefined;
     const isRouted = bank.decision !== undefined;
+    void loadAhead().catch(() => {}); // what is wrong is told when it is used
     return { dataset: bank.dataset, channels, setting, regions, sha256, candidates: costs, isRouted, hasEffort };
   },
   find: async (source: Source): Promise<Found> => {
@@ -197,17 +210,31 @@ async function loadAndPrepare(files: CaseFiles) {
   return { ...raw, files, prepared: prepareCase(raw, dataset) };
 }
 
-async function openEngine(device: WebDevice) {
-  if (engine?.device === device) return engine;
+async function openEngine(asked: WebDevice): Promise<Engine> {
+  const open = await engine?.catch(() => undefined);
+  if (open && (asked === open.asked || asked === open.runtime.device)) return open;
   await closeEngine();
-  const runtime = await createWebRuntime({ device, threads, wasmUrl: `${base}ort/`, onNote });
-  engine = { device, runtime, networks: openNetworks(bank, runtime) };
+  engine = createWebRuntime({ device: asked, threads, wasmUrl: `${base}ort/`, onNote }).then((runtime) => ({
+    ...{ asked, runtime, networks: openNetworks(bank, runtime) },
+  }));
   return engine;
 }
 
+/** Loads the engine and the networks while the user chooses a case, until another engine is asked for. */
+async function loadAhead(): Promise<void> {
+  const ahead = await openEngine("auto");
+  const isInUse = async () => (await engine) === ahead;
+  try {
+    for (const model of likelyModels(bank, DYNAMIC)) if (await isInUse()) await ahead.networks.load(model);
+  } catch {
+    if (await isInUse()) await closeEngine();
+  }
+}
+
 async function closeEngine() {
-  await engine?.networks.release().catch(() => {}); // of a module that ran out of memory
+  const closing = engine;
   engine = undefined;
+  await closing?.then(({ networks }) => networks.release()).catch(() => {}); // of a module that ran out of memory
 }
 
 async function segment(settings: Settings): Promise<Result> {
@@ -217,14 +244,14 @@ async function segment(settings: Settings): Promise<Result> {
   const { signal } = running;
   const onProgress = (progress: Progress) => send({ progress });
   const run = async (batch: number) => {
-    const { networks } = await stopwatch.time("engine", () => openEngine(settings.device));
+    const { networks, runtime } = await stopwatch.time("engine", () => openEngine(settings.device));
     const segmentation = await segmentCase(prepared, bank, {
       ...{ networks, policy: settings.policy, flips: settings.flips, batch, signal, onProgress },
       ...(settings.effort !== undefined && { target: { effort: settings.effort } }),
       previous: finished?.settings.device === settings.device ? finished.segmentation.trace : undefined,
     });
     const labels = await stopwatch.time("restore", async () => prepared.restore(segmentation.classes));
-    finished = { segmentation, labels, settings };
+    finished = { segmentation, labels, settings, runtime };
     const { other: _, ...seconds } = stopwatch.seconds();
     return describe(finished, seconds);
   };
@@ -240,12 +267,12 @@ const measure = (labels: LabelMap) =>
   });
 
 async function describe(
-  { segmentation: { classes: _, trace: _trace, ...segmentation }, labels, settings }: NonNullable<typeof finished>,
+  { segmentation: { classes: _, trace: _trace, ...segmentation }, ...rest }: Finished,
   seconds: Readonly<Record<string, number>>,
 ): Promise<Result> {
+  const { labels, settings, runtime } = rest;
   const { id, source } = current!;
   const metrics = measure(labels);
-  const { runtime } = engine!;
   const report: PageReport = {
     ...{ schemaVersion: 1, case: id, setting: bank.setting, policy: settings.policy, flips: settings.flips },
     candidates: bank.candidates.map(({ id }) => id),

@@ -1,6 +1,6 @@
 /** @file What stays the same while one case is segmented: checked once, before any network runs. */
 
-import type { Bank, BankModel } from "../danet/bank.ts";
+import { type Bank, type BankModel, decisionOf } from "../danet/bank.ts";
 import type { Target } from "../danet/budget.ts";
 import type { Choice, Decision } from "../danet/decision.ts";
 import { UserError } from "../error.ts";
@@ -138,6 +138,13 @@ export function choosePolicy(policy: string = DYNAMIC, { candidates, decision, f
   if (candidates.length === 1) return candidates[0].id;
   const known = candidates.map(({ id }) => id).join(", ");
   throw new UserError(`${folder.name} has no decision network: choose one of its candidates as the policy: ${known}`);
+}
+
+/** What a case will run: the forced candidate, or all networks but the largest, which is seldom chosen and slow to load. */
+export function likelyModels(bank: Bank, policy: string): readonly BankModel[] {
+  const chosen = choosePolicy(policy, bank);
+  if (chosen === DYNAMIC) return [decisionOf(bank), ...bank.candidates.slice(0, -1)];
+  return bank.candidates.filter(({ id }) => id === chosen);
 }
 
 /** The action of every window, or null where the decision network decides. */

@@ -57,6 +57,7 @@ export async function openView(canvas: HTMLCanvasElement, { onMove, onWindow }: 
     ...{ loadingText: "", logLevel: "error", fontSizeScaling: 0.4, tileMargin: 0 },
   });
   await viewer.attachToCanvas(canvas, false);
+  skipGradients(viewer);
   viewer.onLocationChange = (location) => {
     const [x, y, z] = (location as { mm: ArrayLike<number> & Iterable<number> }).mm;
     onMove([x, y, z]);
@@ -65,14 +66,33 @@ export async function openView(canvas: HTMLCanvasElement, { onMove, onWindow }: 
   return makeView(viewer);
 }
 
+/**
+ * With every new window or colour the library makes a volume of the image's gradients, forty samples a voxel, for shading that
+ * is off here. Copies in their place: where graphics are software, two cores show 240x240x155 in 0.6 s instead of 1.8.
+ */
+function skipGradients(viewer: Niivue): void {
+  viewer.blurShader = viewer.passThroughShader!;
+  viewer.sobelFirstOrderShader = viewer.passThroughShader!;
+}
+
 function makeView(viewer: Niivue): View {
   let image: NVImage | undefined;
   let labels: NVImage | undefined;
-  const refresh = () => {
+  const list = () => {
     viewer.volumes = [image, labels].filter((volume) => volume !== undefined);
     viewer.back = image ?? null;
     viewer.overlays = labels ? [labels] : [];
+  };
+  const refresh = () => {
+    list();
     if (image) viewer.updateGLVolume();
+  };
+  /** Labels alone: the image below them stays as it is. */
+  const refreshLabels = () => {
+    list();
+    if (!image || !labels) return;
+    viewer.refreshLayers(labels, 1);
+    viewer.drawScene();
   };
   return {
     showImage: async (file) => {
@@ -82,9 +102,11 @@ function makeView(viewer: Niivue): View {
       return { black, white, least: image.global_min ?? black, most: image.global_max ?? white };
     },
     showLabels: async (file, style) => {
+      const hadLabels = labels !== undefined;
       labels = file && (await readImage(file, "labels"));
       if (labels) paint(labels, style);
-      refresh();
+      if (hadLabels && !labels) refresh();
+      else refreshLabels();
     },
     setWindow: ({ black, white }) => {
       if (!image || (image.cal_min === black && image.cal_max === white)) return;

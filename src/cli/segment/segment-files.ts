@@ -1,7 +1,7 @@
 /** @file One case from its files to its results: read, prepare, segment, restore, measure, draw, write. */
 
 import { deflateSync } from "node:zlib";
-import { type Bank, type BankModel, decisionOf } from "../../danet/bank.ts";
+import type { Bank } from "../../danet/bank.ts";
 import type { Target } from "../../danet/budget.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { loadCase } from "../../data/load.ts";
@@ -10,7 +10,7 @@ import { measureCase } from "../../eval/case-metrics.ts";
 import type { Costs } from "../../infer/budget.ts";
 import { countLost } from "../../infer/lost.ts";
 import type { Networks } from "../../infer/networks.ts";
-import { choosePolicy, DYNAMIC } from "../../infer/plan.ts";
+import { choosePolicy, likelyModels } from "../../infer/plan.ts";
 import { type Segmentation, segmentCase } from "../../infer/segment.ts";
 import { createStopwatch } from "../../infer/stopwatch.ts";
 import { nodeGzip } from "../../node/gzip.ts";
@@ -110,9 +110,3 @@ async function packProbabilities({ probabilities }: Segmentation, { restoreValue
     for (let i = 0; i < values.length; i++) background[i] = Math.max(0, background[i] - values[i]);
   return writeNiftiStack([background, ...foreground], grid, nodeGzip);
 }
-
-/** What a case will run: the forced candidate, or all networks but the largest, which is seldom chosen and slow to load. */
-const likelyModels = (bank: Bank, policy: string): readonly BankModel[] =>
-  policy === DYNAMIC
-    ? [decisionOf(bank), ...bank.candidates.slice(0, -1)]
-    : bank.candidates.filter(({ id }) => id === policy);
