@@ -140,28 +140,45 @@ export function weightCotangent(
 ): Value {
   const { group, strides } = attrs;
   const [o, c] = [dy.shape[1]! / group, x.shape[1]! / group];
-  const { moved, met } = strides.every((stride) => stride === 1)
-    ? moveBoth(x, dy, kernel, attrs)
-    : { moved: [dy], met: offsets(kernel).map(sampled ?? samplesOf(x, dy, attrs)) };
-  const pixels = count(spatial(dy.shape));
   // Where the products of the items would hold more numbers than what they are made of, the items are one row of pixels.
-  const rows = matrixOf(group, o * c * count(kernel) > (o + c) * pixels);
-  const left = concatAll(moved.map(rows), 2);
-  const columns = c <= FEW_CHANNELS ? [concatAll(met.map(rows), 2)] : met.map(rows);
-  const products = columns.map((right) => matmul(left, transposeLast(right)));
-  const sums = reduceSum(concatAll(products, 3), [0]); // [group, moved O, met C]
-  const taps = reshape(sums, [group, moved.length, o, met.length, c]);
-  return reshape(transpose(taps, [0, 2, 4, 1, 3]), [group * o, c, ...kernel]);
+  const isOneRow = o * c * count(kernel) > (o + c) * count(spatial(dy.shape));
+  const arrange = isOneRow ? channelsFirst : (value: Value) => value;
+  const { moved, met } = strides.every((stride) => stride === 1)
+    ? moveBoth(arrange(x), arrange(dy), kernel, attrs)
+    : {
+        moved: [arrange(dy)],
+        met: offsets(kernel)
+          .map(sampled ?? samplesOf(x, dy, attrs))
+          .map(arrange),
+      };
+  const items = isOneRow ? 1 : x.shape[0]!;
+  const rows = (value: Value, channels: number) =>
+    reshape(value, [items, group, channels, count(value.shape) / (items * group * channels)]);
+  const left = concatAll(
+    moved.map((copy) => rows(copy, o)),
+    2,
+  );
+  const copies = met.map((copy) => rows(copy, c));
+  const columns = c <= FEW_CHANNELS ? [concatAll(copies, 2)] : copies;
+  const products = concatAll(
+    columns.map((right) => matmul(left, transposeLast(right))),
+    3,
+  );
+  const sums = items === 1 ? products : reduceSum(products, [0]); // [group, moved O, met C]
+  return reshape(tapsLast(reshape(sums, [group, moved.length, o, met.length, c])), [group * o, c, ...kernel]);
 }
 
 const concatAll = (values: readonly Value[], axis: number) => (values.length === 1 ? values[0]! : concat(values, axis));
 
-/** [N, group channels, ...] -> [N, group, channels, pixels], or all items' pixels in one row: [1, group, channels, N pixels]. */
-const matrixOf = (group: number, merge: boolean) => (value: Value) => {
-  const [n, channels, pixels] = [value.shape[0]!, value.shape[1]! / group, count(spatial(value.shape))];
-  const items = reshape(value, [n, group, channels, pixels]);
-  return merge ? reshape(transpose(items, [1, 2, 0, 3]), [1, group, channels, n * pixels]) : items;
-};
+/** [N, C, ...] -> [C, N, ...] */
+const channelsFirst = (x: Value): Value => transpose(x, [1, 0, ...[...x.shape.keys()].slice(2)]);
+
+/** [group, a, O, b, C] -> [group, O, C, a, b], as two turned matrices in a fourth of the time that one transposition takes. */
+function tapsLast(x: Value): Value {
+  const [group, a, o, b, c] = x.shape as [number, number, number, number, number];
+  const aLast = transposeLast(reshape(x, [group, a, o * b * c]));
+  return transposeLast(reshape(aLast, [group * o, b, c * a]));
+}
 
 /**
  * Stride 1: tap k meets dY, moved by its first index, with X, moved by the others. A 3x3 kernel so needs two moved copies

@@ -122,8 +122,13 @@ export const Pad = defineOp<{ pads: readonly number[] }>({
   },
 });
 
-export const reshape = (x: Value, shape: Shape): Value =>
-  shape.length === x.shape.length && shape.every((n, i) => n === x.shape[i]) ? x : apply1(Reshape, [x], { shape });
+/** Of a reshaped value: of what it was before. */
+export function reshape(x: Value, shape: Shape): Value {
+  if (shape.length === x.shape.length && shape.every((n, i) => n === x.shape[i])) return x;
+  const { source } = x;
+  if (source.kind === "node" && source.node.op.type === "Reshape") return reshape(source.node.inputs[0]!, shape);
+  return apply1(Reshape, [x], { shape });
+}
 export const transpose = (x: Value, perm: readonly number[]): Value => apply1(Transpose, [x], { perm });
 export const concat = (values: readonly Value[], axis: number): Value => apply1(Concat, values, { axis });
 export const split = (x: Value, axis: number, sizes: readonly number[]): readonly Value[] =>
