@@ -3,20 +3,11 @@ import { copyFile, mkdtemp, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runProgram } from "../../src/cli/program.ts";
 import { openFolder } from "../../src/node/index.ts";
 import { writeBalls } from "../decathlon-folder.ts";
+import { runProgram } from "../run-program.ts";
 
-async function run(...args: string[]) {
-  let [stdout, stderr] = ["", ""];
-  const surroundings = {
-    stdout: { write: (text: string) => (stdout += text) },
-    stderr: { write: (text: string) => (stderr += text) },
-    signal: new AbortController().signal,
-  };
-  const code = await runProgram(args, surroundings);
-  return { code, stdout, stderr };
-}
+const run = (...args: string[]) => runProgram(args);
 const setting = (...settings: string[]) => settings.flatMap((one) => ["--set", one]);
 /** A copy of the results without the test image's. */
 async function labelled(results: string): Promise<string> {

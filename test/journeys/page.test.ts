@@ -9,7 +9,6 @@ import type { PreviewServer } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findChromium } from "../../src/cli/bench/chromium.ts";
 import { benchPage } from "../../src/cli/bench/page.ts";
-import { runProgram } from "../../src/cli/program.ts";
 import { writeBank } from "../../src/danet/bank.ts";
 import { writePhantoms } from "../../src/data/phantom.ts";
 import { nodeGzip, openFolder } from "../../src/node/index.ts";
@@ -17,6 +16,7 @@ import { readNiftiLabels } from "../../src/volume/nifti.ts";
 import { servePage } from "../built-page.ts";
 import { hasChromium, launchChromium } from "../chromium.ts";
 import { handmadeBank, makeCandidate, makeDecision } from "../handmade-bank.ts";
+import { runProgram } from "../run-program.ts";
 
 const DEPTH = 12;
 const TIMEOUT = 120_000;
@@ -44,10 +44,17 @@ async function makeInputs() {
 }
 
 async function segmentInNode() {
-  const output = { write: () => true, isTTY: false };
-  const line = ["segment", at("cases"), "--bank", at("bank"), "--out", at("out"), "--threads", "1"];
-  const surroundings = { stdout: output, stderr: output, signal: new AbortController().signal };
-  expect(await runProgram(line, surroundings)).toBe(0);
+  const { code } = await runProgram([
+    "segment",
+    at("cases"),
+    "--bank",
+    at("bank"),
+    "--out",
+    at("out"),
+    "--threads",
+    "1",
+  ]);
+  expect(code).toBe(0);
 }
 
 describe.skipIf(!hasChromium())("the page", () => {

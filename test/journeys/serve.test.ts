@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { runProgram } from "../../src/cli/program.ts";
 import { writeBank } from "../../src/danet/bank.ts";
 import { openFolder } from "../../src/node/index.ts";
 import { handmadeBank } from "../handmade-bank.ts";
+import { runProgram } from "../run-program.ts";
 import { CASE, type Files, makeForm, makeServiceFolder, readCase, removeFolder, requestsTo } from "../service.ts";
 
 let root: string;
@@ -42,12 +42,7 @@ async function startServer(data: string, bank = "bank") {
   return { ...requestsTo(url), url, end, pid: child.pid! };
 }
 
-async function run(...args: string[]) {
-  let stderr = "";
-  const output = { write: () => true };
-  const surroundings = { stdout: output, stderr: { write: (text: string) => (stderr += text) } };
-  return { code: await runProgram(args, { ...surroundings, signal: AbortSignal.timeout(60_000) }), stderr };
-}
+const run = (...args: string[]) => runProgram(args, AbortSignal.timeout(60_000));
 
 test("upload, events, results: what the command line gives", async () => {
   const line = ["segment", at("cases"), "--bank", at("bank"), "--out", at("out"), "--threads", "1"];

@@ -3,7 +3,6 @@ import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { runProgram } from "../../src/cli/program.ts";
 import { writePhantoms } from "../../src/data/phantom.ts";
 import { cost } from "../../src/graph/cost.ts";
 import { readOnnx } from "../../src/graph/onnx-read.ts";
@@ -12,15 +11,10 @@ import type { Network } from "../../src/nets/network.ts";
 import { variants } from "../../src/nets/variants.ts";
 import { nodeGzip, openFolder } from "../../src/node/index.ts";
 import { type SystemId, systems } from "../../src/recipes/systems.ts";
+import { runProgram } from "../run-program.ts";
 
 async function run(...args: string[]) {
-  let [stdout, stderr] = ["", ""];
-  const surroundings = {
-    stdout: { write: (text: string) => (stdout += text) },
-    stderr: { write: (text: string) => (stderr += text) },
-    signal: new AbortController().signal,
-  };
-  const code = await runProgram(args, surroundings);
+  const { code, stdout, stderr } = await runProgram(args);
   if (code !== 0) throw new Error(stderr);
   return stdout;
 }

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { handmadeBank, makeCandidate, makeDecision } from "../../../test/handmade-bank.ts";
+import { runProgram } from "../../../test/run-program.ts";
 import { readBank, writeBank } from "../../danet/bank.ts";
 import { writePhantoms } from "../../data/phantom.ts";
 import { openNetworks } from "../../infer/networks.ts";
 import { createNodeRuntime, nodeGzip, openFolder } from "../../node/index.ts";
-import { runProgram } from "../program.ts";
 
 const FOREIGN = "test/reference/foreign.onnx";
 let folder: string;
@@ -20,16 +20,7 @@ beforeEach(async () => {
 
 const add = (path: string, ...more: string[]) => run("bank", "add", path, "--bank", folder, ...more);
 
-async function run(...args: string[]) {
-  let [stdout, stderr] = ["", ""];
-  const surroundings = {
-    stdout: { write: (text: string) => (stdout += text) },
-    stderr: { write: (text: string) => (stderr += text) },
-    signal: new AbortController().signal,
-  };
-  const code = await runProgram(args, surroundings);
-  return { code, stdout, stderr };
-}
+const run = (...args: string[]) => runProgram(args);
 
 test("counted, in rising cost, with its hash, and run under the names of the bank", async () => {
   const { code, stdout, stderr } = await add(FOREIGN, "--id", "torch");

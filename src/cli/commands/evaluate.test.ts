@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { runProgram } from "../../../test/run-program.ts";
 import { makeBratsGrid } from "../../data/phantom-volume.ts";
 import { nodeGzip } from "../../node/gzip.ts";
 import { writeNiftiVolume } from "../../volume/nifti.ts";
-import { runProgram } from "../program.ts";
 
 let root: string;
 beforeEach(async () => {
@@ -22,17 +22,8 @@ async function put(path: string, labels: readonly number[], size: readonly [numb
   await writeFile(at(path), await writeNiftiVolume(map, nodeGzip, "uint8"));
 }
 
-async function evaluate(...flags: string[]) {
-  const texts = { stdout: "", stderr: "" };
-  const output = (name: keyof typeof texts) => ({
-    write: (text: string) => {
-      texts[name] += text;
-    },
-  });
-  const args = ["evaluate", "--truth", at("truth"), "--pred", at("pred"), ...flags];
-  const surroundings = { stdout: output("stdout"), stderr: output("stderr"), signal: new AbortController().signal };
-  return { code: await runProgram(args, surroundings), ...texts };
-}
+const evaluate = (...flags: string[]) =>
+  runProgram(["evaluate", "--truth", at("truth"), "--pred", at("pred"), ...flags]);
 
 test("Dice by hand, of files beside case folders; a truth without prediction is left out", async () => {
   await put("truth/A/A_seg.nii.gz", [4, 1, 2, 0]);

@@ -2,17 +2,9 @@ import { mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runProgram } from "../program.ts";
+import { runProgram } from "../../../test/run-program.ts";
 
-async function run(...args: string[]) {
-  let [stdout, stderr] = ["", ""];
-  const surroundings = {
-    stdout: { write: (text: string) => (stdout += text) },
-    stderr: { write: (text: string) => (stderr += text) },
-    signal: new AbortController().signal,
-  };
-  return { code: await runProgram(["phantom", ...args], surroundings), stdout, stderr };
-}
+const run = (...args: string[]) => runProgram(["phantom", ...args]);
 
 test("writes cases that the other commands read, and leaves a folder that holds files alone", async () => {
   const out = join(await mkdtemp(join(tmpdir(), "med-danet-phantom-")), "cases");

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runProgram } from "../../../test/run-program.ts";
 import { makeBratsGrid } from "../../data/phantom-volume.ts";
 import { nodeGzip } from "../../node/gzip.ts";
 import { writeNiftiVolume } from "../../volume/nifti.ts";
 import { nestedRegions } from "../postprocess/search.ts";
-import { runProgram } from "../program.ts";
 
 let root: string;
 beforeAll(async () => {
@@ -26,17 +26,8 @@ async function put(path: string, rows: string) {
   await writeFile(file, await writeNiftiVolume(map, nodeGzip, "uint8"));
 }
 
-async function run(...flags: string[]) {
-  const texts = { stdout: "", stderr: "" };
-  const output = (name: keyof typeof texts) => ({
-    write: (text: string) => {
-      texts[name] += text;
-    },
-  });
-  const args = ["postprocess", "--truth", join(root, "truth"), "--pred", join(root, "pred"), ...flags];
-  const surroundings = { stdout: output("stdout"), stderr: output("stderr"), signal: new AbortController().signal };
-  return { code: await runProgram(args, surroundings), ...texts };
-}
+const run = (...flags: string[]) =>
+  runProgram(["postprocess", "--truth", join(root, "truth"), "--pred", join(root, "pred"), ...flags]);
 
 test("every pair of thresholds is measured, the best is the one that mends both", async () => {
   const { code, stdout } = await run("--components", "2,9", "--below", "2", "--json");

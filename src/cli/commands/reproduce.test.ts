@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runProgram } from "../../../test/run-program.ts";
 import type { CaseReport } from "../../report/case-report.ts";
-import { runProgram } from "../program.ts";
 import type { SliceContent } from "../reproduce/content.ts";
 import { experiments } from "../reproduce/experiments/index.ts";
 import type { CountedRow } from "../reproduce/row.ts";
@@ -11,15 +11,7 @@ import type { CountedRow } from "../reproduce/row.ts";
 let root: string;
 const at = (...path: string[]) => join(root, ...path);
 
-async function run(...args: string[]) {
-  let [stdout, stderr] = ["", ""];
-  const code = await runProgram(args, {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    signal: new AbortController().signal,
-  });
-  return { code, stdout, stderr };
-}
+const run = (...args: string[]) => runProgram(args);
 const AT_TINY = () => ["--bank", at("out/tiny/run/bank"), "--data", at("out/tiny/phantoms"), "--threads", "1"];
 const reproduce = (name: string, ...more: string[]) =>
   run("reproduce", name, ...AT_TINY(), "--out", at("out"), ...more);

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { handmadeBank, makeCandidate, makeDecision } from "../../../test/handmade-bank.ts";
+import { runProgram } from "../../../test/run-program.ts";
 import { writeBank } from "../../danet/bank.ts";
 import { writePhantoms } from "../../data/phantom.ts";
 import { openFolder } from "../../node/folder.ts";
 import { nodeGzip } from "../../node/gzip.ts";
 import { readNiftiLabels, readNiftiStack } from "../../volume/nifti.ts";
-import { runProgram } from "../program.ts";
 
 /** The decision network is sure of label 1; M2 is worth 0.2 more of Dice than M1 there, and costs twice as much. */
 const expectedDice = [
@@ -32,16 +32,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-async function segment(line: string) {
-  const texts = { stdout: "", stderr: "" };
-  const output = (name: keyof typeof texts) => ({
-    write: (text: string) => {
-      texts[name] += text;
-    },
-  });
+function segment(line: string) {
   const args = line.split(" ").map((word) => (word.startsWith("@") ? join(root, word.slice(1)) : word));
-  const surroundings = { stdout: output("stdout"), stderr: output("stderr"), signal: new AbortController().signal };
-  return { code: await runProgram(["segment", ...args, "--threads", "1"], surroundings), ...texts };
+  return runProgram(["segment", ...args, "--threads", "1"]);
 }
 const ONE = "@cases/phantom_001 --bank @bank --force";
 const report = async (line: string) => JSON.parse((await segment(`${line} --json`)).stdout).cases[0];
