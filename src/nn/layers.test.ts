@@ -102,7 +102,7 @@ async function train(build: (scope: Scope) => Value, seed = 1) {
   };
   const vector = (name: keyof typeof feeds) => input(name, feeds[name].dims);
   const { scope, buffersAfter } = trainingScope(plan, {
-    parameters: vector("parameters"),
+    parameters: [{ specs: plan.parameters, vector: vector("parameters") }],
     buffers: vector("buffers"),
     noise: vector("noise"),
   });

@@ -2,10 +2,11 @@ import { describe, expect, test } from "vitest";
 import { evaluate, floats } from "../../test/evaluate.ts";
 import { add, mul } from "../graph/ops/elementwise.ts";
 import { concat, reshape } from "../graph/ops/shape.ts";
-import { input } from "../graph/value.ts";
+import { count, input } from "../graph/value.ts";
 import { createRandom } from "../random.ts";
 import { ones, zero } from "./init.ts";
 import {
+  groupWeights,
   inferenceScope,
   initialVector,
   namedParts,
@@ -48,13 +49,23 @@ describe("a plan", () => {
     expect([...flat]).toEqual([1, 1, 7]);
   });
 
+  test.each([
+    { most: 3, sizes: [[2, 1]] },
+    { most: 2, sizes: [[2], [1]] },
+    { most: 1, sizes: [[2], [1]] }, // a weight is never divided
+  ])("groups of at most $most numbers", ({ most, sizes }) => {
+    const groups = groupWeights(plan.parameters, most);
+    expect(groups.map((specs) => specs.map(({ shape }) => count(shape)))).toEqual(sizes);
+  });
+
   test("refuses one key for two weights", () => {
     const twice = (scope: Scope) => [scope.parameter("w", [1], ones), scope.buffer("w", [1], 0)];
     expect(() => planWeights(twice, true)).toThrow('weight "w" is used twice');
   });
 
   test("in training: the parts of the flat vectors, noise drawn once, buffers after the step", async () => {
-    const flat = { parameters: input("parameters", [3]), buffers: input("buffers", [1]), noise: input("noise", [3]) };
+    const parameters = [{ specs: plan.parameters, vector: input("parameters", [3]) }];
+    const flat = { parameters, buffers: input("buffers", [1]), noise: input("noise", [3]) };
     const { scope, pieces, buffersAfter } = trainingScope(plan, flat);
     expect(pieces.map(({ shape }) => shape)).toEqual([[2, 1], [1]]);
     const { y, noise } = build(scope);

@@ -88,6 +88,17 @@ export function planWeights<T>(build: (scope: Scope) => T, training: boolean): {
   return { plan: { parameters, buffers, noise }, built };
 }
 
+/** Whole weights in the plan's order, in groups of at most `most` numbers; a larger weight is a group of its own. */
+export function groupWeights(specs: readonly WeightSpec[], most: number): readonly (readonly WeightSpec[])[] {
+  const groups: WeightSpec[][] = [];
+  for (const spec of specs) {
+    const last = groups.at(-1);
+    if (last && sizeOf(last) + count(spec.shape) <= most) last.push(spec);
+    else groups.push([spec]);
+  }
+  return groups;
+}
+
 export const sizeOf = (specs: readonly WeightSpec[]): number => specs.reduce((sum, { shape }) => sum + count(shape), 0);
 
 /** Initial values of one flat vector. */
@@ -116,11 +127,16 @@ export interface TrainingScope {
   buffersAfter(): readonly Value[];
 }
 
+/** Inputs of a training graph. */
+export interface FlatInputs {
+  /** A vector for each of some groups that together are the plan's parameters. */
+  readonly parameters: readonly { readonly specs: readonly WeightSpec[]; readonly vector: Value }[];
+  readonly buffers: Value;
+  readonly noise: Value;
+}
+
 /** Scope of a training graph: weights are parts of the flat inputs, noise of the input `noise`. */
-export function trainingScope(
-  plan: WeightPlan,
-  flat: { parameters: Value; buffers: Value; noise: Value },
-): TrainingScope {
+export function trainingScope(plan: WeightPlan, flat: FlatInputs): TrainingScope {
   const pieces = (specs: readonly WeightSpec[], vector: Value) => {
     const parts = specs.length
       ? split(
@@ -131,7 +147,7 @@ export function trainingScope(
       : [];
     return parts.map((part, i) => reshape(part, specs[i]!.shape));
   };
-  const parameters = pieces(plan.parameters, flat.parameters);
+  const parameters = flat.parameters.flatMap(({ specs, vector }) => pieces(specs, vector));
   const buffers = pieces(plan.buffers, flat.buffers);
   const indexOf = (specs: readonly WeightSpec[]) => new Map(specs.map(({ key }, i) => [key, i]));
   const [parameterAt, bufferAt] = [indexOf(plan.parameters), indexOf(plan.buffers)];

@@ -81,3 +81,19 @@ describe.each(Object.keys(specs) as ReferenceName[])("%s against PyTorch", (name
     await stepper.release();
   });
 });
+
+test("state vectors in pieces: the same numbers", async () => {
+  const spec = specs.unet2d;
+  const run = async (vectorLength: number) => {
+    const graph = buildStep(spec, { batch: 2, lossScale: 1, weightDecay: 1e-5, vectorLength });
+    const stepper = await createStepper(await createNodeRuntime({ threads: 1 }), graph, initialState(graph.plan, 1));
+    const [image, targets] = [imageOf(count(graph.image)), labelsOf(count(graph.targets))];
+    for (let i = 0; i < 3; i++) await stepper.step({ image, targets, learningRate: 1e-2, random: createRandom(i) });
+    const state = await stepper.state();
+    await stepper.release();
+    return { state, inputs: graph.pieces.length };
+  };
+  const [whole, divided] = [await run(1e7), await run(1000)];
+  expect([whole.inputs, divided.inputs > 20]).toEqual([5, true]);
+  expect(divided.state).toEqual(whole.state);
+});

@@ -14,7 +14,7 @@ import { count, input, type Shape, scalar, type Value } from "../graph/value.ts"
 import { buildNetwork, type NetworkSpec, planNetwork } from "../nets/network.ts";
 import { adam, adamScalars } from "../nn/adam.ts";
 import { crossEntropy, diceLoss, weightedCrossEntropy } from "../nn/loss.ts";
-import { initialVector, sizeOf, trainingScope, type WeightPlan } from "../nn/scope.ts";
+import { groupWeights, initialVector, sizeOf, trainingScope, type WeightPlan, type WeightSpec } from "../nn/scope.ts";
 import type { Carry, Runtime, Tensor } from "../platform.ts";
 import { createRandom, type Random } from "../random.ts";
 import { carryOnHost } from "../session.ts";
@@ -28,6 +28,8 @@ export interface StepOptions {
   readonly crossEntropyWeight?: number;
   /** Class weights of Eq. 7; only for decision networks. */
   readonly classWeights?: readonly number[];
+  /** Most numbers of an input or output of the state, if not 30 MB of them. */
+  readonly vectorLength?: number;
 }
 
 /** Everything that a step changes. `step` counts the steps done. */
@@ -39,14 +41,33 @@ export interface TrainState {
   readonly buffers: Float32Array;
   readonly step: number;
 }
-const VECTORS = ["parameters", "mean", "square", "largest", "buffers"] as const;
-type VectorName = (typeof VECTORS)[number];
-const CARRY: Carry = Object.fromEntries(VECTORS.map((name) => [name, `${name}After`]));
+/** One number a parameter; `buffers` is the fifth vector. */
+const PARAMETER_VECTORS = ["parameters", "mean", "square", "largest"] as const;
+const VECTORS = [...PARAMETER_VECTORS, "buffers"] as const;
+
+/**
+ * Most numbers of an input or output of the state, 30 MB. onnxruntime-node copies every output to new memory, and glibc
+ * asks the system for each piece of 32 MB and more: to fill its fresh pages takes longer than the copy. M4 is 64 MB.
+ */
+const VECTOR_LENGTH = 7_500_000;
+
+/** An input of the state and its output: numbers `start` to `end` of a vector. */
+interface Piece {
+  readonly name: string;
+  readonly vector: (typeof VECTORS)[number];
+  readonly start: number;
+  readonly end: number;
+}
+
+const carryOf = (pieces: readonly Piece[]): Carry =>
+  Object.fromEntries(pieces.map(({ name }) => [name, `${name}After`]));
 
 export interface StepGraph {
   /** The file; `lowered` for runtimes that say so, in blocks of `block` channels where that is more than one. */
   onnx(form: { readonly lowered: boolean; readonly block: number }): Uint8Array;
   readonly plan: WeightPlan;
+  /** Of each state vector in order, first to last number. */
+  readonly pieces: readonly Piece[];
   /** [B, C, H, W] */
   readonly image: Shape;
   /** Shape of the targets: labels [B, H, W], or choices [B]. */
@@ -69,44 +90,60 @@ function lossOf(
 }
 
 /**
- * ONNX graph of a step. Inputs: image [B, C, H, W], targets, the five vectors, noise, stepSize, correction.
- * Outputs: loss [], and the vectors with "After" appended.
+ * ONNX graph of a step. Inputs: image [B, C, H, W], targets, the pieces of the state vectors, noise, stepSize, correction.
+ * Outputs: loss [], and the pieces with "After" appended.
  */
 export function buildStep(spec: NetworkSpec, options: StepOptions): StepGraph {
   const plan = planNetwork(spec, options.batch);
   const image = input("image", [options.batch, ...spec.image]);
   const targetShape = spec.network.task === "segment" ? [options.batch, ...spec.image.slice(1)] : [options.batch];
-  const sizes = vectorSizes(plan);
-  const vectors = Object.fromEntries(VECTORS.map((name) => [name, input(name, [sizes[name]])])) as Record<
-    VectorName,
-    Value
-  >;
-  const { scope, pieces, buffersAfter } = trainingScope(plan, { ...vectors, noise: input("noise", [plan.noise]) });
+  const groups = groupWeights(plan.parameters, options.vectorLength ?? VECTOR_LENGTH);
+  const state = groups.map((specs, i) => {
+    const vector = (name: string) => input(`${name}${i}`, [sizeOf(specs)]);
+    return { specs, weights: vector("parameters"), moments: momentsOf(vector) };
+  });
+  const flat = { buffers: input("buffers", [sizeOf(plan.buffers)]), noise: input("noise", [plan.noise]) };
+  const parameters = state.map(({ specs, weights }) => ({ specs, vector: weights }));
+  const { scope, pieces, buffersAfter } = trainingScope(plan, { ...flat, parameters });
   const logits = buildNetwork(spec, scope, image);
   const loss = lossOf(spec, logits, { targets: input("targets", targetShape, "uint8"), options });
-  const flat = (values: readonly Value[]) =>
-    concat(
-      values.map((value) => reshape(value, [count(value.shape)])),
-      0,
-    );
-  const { weights, moments } = adam(vectors.parameters, flat(gradient([[loss, scalar(options.lossScale)]], pieces)), {
-    moments: vectors,
-    scalars: { stepSize: input("stepSize", []), correction: input("correction", []) },
-    weightDecay: options.weightDecay,
+  const gradients = [...gradient([[loss, scalar(options.lossScale)]], pieces)];
+  const scalars = { stepSize: input("stepSize", []), correction: input("correction", []) };
+  const { weightDecay } = options;
+  const updated = state.flatMap(({ specs, weights, moments }, i) => {
+    const slope = joinFlat(gradients.splice(0, specs.length));
+    const after = adam(weights, slope, { moments, scalars, weightDecay });
+    const named = { parameters: after.weights, ...after.moments };
+    return PARAMETER_VECTORS.map((name) => [`${name}${i}After`, named[name]] as const);
   });
   // A network without batch norms has no buffers: the empty vector goes through.
-  const buffers = plan.buffers.length > 0 ? flat(buffersAfter()) : mul(vectors.buffers, scalar(1));
-  const after = { parameters: weights, ...moments, buffers };
-  const outputs = { loss, ...Object.fromEntries(VECTORS.map((name) => [CARRY[name]!, after[name]])) };
+  const buffersNow = plan.buffers.length > 0 ? joinFlat(buffersAfter()) : mul(flat.buffers, scalar(1));
+  const outputs = { loss, ...Object.fromEntries(updated), buffersAfter: buffersNow };
   const onnx: StepGraph["onnx"] = ({ lowered, block }) =>
     writeOnnx(lowered ? lowerGraph(outputs) : block > 1 ? blockChannels(outputs, block) : outputs);
-  return { onnx, plan, image: image.shape, targets: targetShape };
+  return { onnx, plan, pieces: listPieces(plan, groups), image: image.shape, targets: targetShape };
 }
 
-const vectorSizes = ({ parameters, buffers }: WeightPlan): Record<VectorName, number> => {
-  const n = sizeOf(parameters);
-  return { parameters: n, mean: n, square: n, largest: n, buffers: sizeOf(buffers) };
-};
+const momentsOf = (vector: (name: string) => Value) => ({
+  mean: vector("mean"),
+  square: vector("square"),
+  largest: vector("largest"),
+});
+
+const joinFlat = (values: readonly Value[]): Value =>
+  concat(
+    values.map((value) => reshape(value, [count(value.shape)])),
+    0,
+  );
+
+function listPieces(plan: WeightPlan, groups: readonly (readonly WeightSpec[])[]): Piece[] {
+  const sizes = groups.map(sizeOf);
+  const ends = sizes.map((_, i) => sizes.slice(0, i + 1).reduce((a, b) => a + b));
+  const ofVector = (vector: Piece["vector"]) =>
+    ends.map((end, i) => ({ name: `${vector}${i}`, vector, start: end - sizes[i]!, end }));
+  const buffers: Piece = { name: "buffers", vector: "buffers", start: 0, end: sizeOf(plan.buffers) };
+  return [...PARAMETER_VECTORS.flatMap(ofVector), buffers];
+}
 
 /** State before the first step. */
 export function initialState(plan: WeightPlan, seed: number): TrainState {
@@ -143,15 +180,23 @@ export interface Stepper {
 /** Loads a step graph. Weights and moments stay where it computes; the memory of `start` is used. */
 export async function createStepper(runtime: Runtime, graph: StepGraph, start: TrainState): Promise<Stepper> {
   const onnx = graph.onnx({ lowered: runtime.lowered ?? false, block: await findBlockSize(runtime) });
-  const session = (await runtime.loadCarrying?.(onnx, CARRY)) ?? carryOnHost(await runtime.load(onnx), CARRY);
+  const carry = carryOf(graph.pieces);
+  const session = (await runtime.loadCarrying?.(onnx, carry)) ?? carryOnHost(await runtime.load(onnx), carry);
   const noise = new Float32Array(graph.plan.noise);
-  const first = Object.fromEntries(VECTORS.map((name) => [name, vector(start[name])]));
+  const first = Object.fromEntries(
+    graph.pieces.map(({ name, vector: whole, start: from, end }) => [name, vector(start[whole].subarray(from, end))]),
+  );
   let done = 0;
   return {
     state: async () => {
       if (done === 0) return start;
-      const vectors = Object.entries(await session.carried()).map(([name, { data }]) => [name, data]);
-      return { ...start, ...Object.fromEntries(vectors), step: start.step + done };
+      const carried = await session.carried();
+      const whole = (name: Piece["vector"]) => {
+        const own = graph.pieces.filter(({ vector }) => vector === name);
+        return joined(own.map((piece) => carried[piece.name]!.data as Float32Array));
+      };
+      const vectors = Object.fromEntries(VECTORS.map((name) => [name, whole(name)])) as Omit<TrainState, "step">;
+      return { ...vectors, step: start.step + done };
     },
     step: async ({ image, targets, learningRate, random }) => {
       for (let i = 0; i < noise.length; i++) noise[i] = random.uniform();
@@ -172,6 +217,17 @@ export async function createStepper(runtime: Runtime, graph: StepGraph, start: T
     },
     release: () => session.release(),
   };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 const vector = (data: Float32Array, dims: Shape = [data.length]): Tensor => ({ dtype: "float32", dims, data });

@@ -13,7 +13,7 @@ export function constantScope(plan: WeightPlan, parameters: Float32Array) {
   const vector = (data: Float32Array) => constant(data, [data.length]);
   const buffers = initialVector(plan.buffers, createRandom(1));
   return trainingScope(plan, {
-    parameters: vector(parameters),
+    parameters: [{ specs: plan.parameters, vector: vector(parameters) }],
     buffers: vector(buffers),
     noise: input("noise", [plan.noise]),
   });
