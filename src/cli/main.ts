@@ -12,4 +12,9 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 const { stdout, stderr } = process;
+// Whoever reads may leave first (`| head`): the work goes on to its end, unheard.
+for (const output of [stdout, stderr])
+  output.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
 process.exitCode = await runProgram(process.argv.slice(2), { stdout, stderr, signal: controller.signal });

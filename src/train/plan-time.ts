@@ -38,9 +38,15 @@ export async function fitToMinutes(run: TrainRun, minutes: number | undefined): 
   }
   if (minutes === undefined) return run;
   const { recipe } = run;
+  const specs = Object.values(candidateSpecs(run));
+  const total = specs.length + (recipe.decision ? 1 : 0);
+  const report = (done: number) => run.onProgress?.({ stage: "timing the steps", done, total, share: 0 });
   const candidates: Pace[] = [];
-  for (const spec of Object.values(candidateSpecs(run)))
+  for (const [done, spec] of specs.entries()) {
+    report(done);
     candidates.push(await measurePace(run, spec, recipe.bank.batch));
+  }
+  if (recipe.decision) report(specs.length);
   const decision = recipe.decision && (await measurePace(run, decisionSpec(run), recipe.decisionTraining.batch));
   const crops = validationCrops(run, run.validation).length;
   const epochs = countEpochs(recipe, {
