@@ -222,10 +222,11 @@ async function openEngine(asked: WebDevice): Promise<Engine> {
 
 /** Loads the engine and the networks while the user chooses a case, until another engine is asked for. */
 async function loadAhead(): Promise<void> {
+  const models = likelyModels(bank, DYNAMIC);
   const ahead = await openEngine("auto");
   const isInUse = async () => (await engine) === ahead;
   try {
-    for (const model of likelyModels(bank, DYNAMIC)) if (await isInUse()) await ahead.networks.load(model);
+    for (const model of models) if (await isInUse()) await ahead.networks.load(model);
   } catch {
     if (await isInUse()) await closeEngine();
   }
