@@ -4,7 +4,7 @@
  */
 
 import { UserError } from "../error.ts";
-import { boundingBox, uniteBoxes } from "../volume/bounding-box.ts";
+import { boundingBox, boxSize, uniteBoxes } from "../volume/bounding-box.ts";
 import type { Vec3 } from "../volume/grid.ts";
 
 /** A case in the frame of its data set. Arrays are [z][y][x] (x fastest), one value a voxel of `size`. */
@@ -93,8 +93,8 @@ function findStep(channel: Float32Array): number {
 /** Where a channel or the truth is not 0; one voxel when that is nowhere. */
 function findContent({ size, channels, truth }: FrameCase): CompactCase["box"] {
   const boxes = [...channels, ...(truth ? [truth] : [])].flatMap((values) => boundingBox(size, values) ?? []);
-  const { start, end } = boxes.length > 0 ? boxes.reduce(uniteBoxes) : ({ start: [0, 0, 0], end: [1, 1, 1] } as const);
-  return { start, size: [end[0] - start[0], end[1] - start[1], end[2] - start[2]] };
+  const box = boxes.length > 0 ? boxes.reduce(uniteBoxes) : ({ start: [0, 0, 0], end: [1, 1, 1] } as const);
+  return { start: box.start, size: boxSize(box) };
 }
 
 /** First word of an encoded case: "MDC" and the format's version. */

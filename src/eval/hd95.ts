@@ -9,9 +9,9 @@
  * surfaces scattered over the whole 240x240x155 volume 2.8 s.
  */
 
-import { boundingBox, uniteBoxes } from "../volume/bounding-box.ts";
+import { boundingBox, boxSize, uniteBoxes } from "../volume/bounding-box.ts";
 import { fitTo } from "../volume/fit.ts";
-import { mapAxes, type Vec3 } from "../volume/grid.ts";
+import type { Vec3 } from "../volume/grid.ts";
 import { squaredDistances } from "./distance-transform.ts";
 import type { Mask, Metric } from "./metric.ts";
 import { percentile } from "./percentile.ts";
@@ -28,9 +28,9 @@ export const hd95: Metric = {
     const [here, there] = [prediction, truth].map((mask) => boundingBox(grid.size, mask));
     if (!here || !there) return here === there ? 0 : ONE_EMPTY_MM;
     // Every nearest neighbour asked for lies inside the box of both, so it needs no margin.
-    const { start, end } = uniteBoxes(here, there);
-    const size = mapAxes((axis) => end[axis] - start[axis]);
-    const surfaceOf = (mask: Mask) => extractSurface(fitTo({ grid, data: mask }, size, start).data, size);
+    const box = uniteBoxes(here, there);
+    const size = boxSize(box);
+    const surfaceOf = (mask: Mask) => extractSurface(fitTo({ grid, data: mask }, size, box.start).data, size);
     const [predicted, actual] = [surfaceOf(prediction), surfaceOf(truth)];
     const toSurface = (from: Mask, to: Mask) =>
       squaredDistances(to, size, grid.spacing).filter((_, i) => from[i] === 1);

@@ -4,7 +4,7 @@
  */
 
 import type { Postprocessing } from "../danet/bank.ts";
-import { boundingBox } from "../volume/bounding-box.ts";
+import { boundingBox, boxSize } from "../volume/bounding-box.ts";
 import { connectedComponents } from "../volume/components.ts";
 import { type Box, copyBox } from "../volume/fit.ts";
 import { mapAxes, type Vec3 } from "../volume/grid.ts";
@@ -31,8 +31,9 @@ interface Setting {
  * Neighbours may share a corner (26): a voxel is an island only when nothing touches it, and a thin oblique strand stays one.
  */
 export function postprocess(classes: Uint8Array, size: Vec3, { rules, labels, regions }: Setting): Postprocessed {
-  const { start, end } = boundingBox(size, classes) ?? NOTHING;
-  const inner = mapAxes((axis) => end[axis] - start[axis]);
+  const box = boundingBox(size, classes) ?? NOTHING;
+  const { start } = box;
+  const inner = boxSize(box);
   const out = copyBox(classes, size, { size: inner, start });
   const changed: Record<string, number> = {};
   if (rules.minComponent > 0) changed["components"] = dropComponents(out, inner, rules.minComponent);

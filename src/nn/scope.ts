@@ -119,6 +119,17 @@ export function namedParts(specs: readonly WeightSpec[], flat: Float32Array): Re
   );
 }
 
+/** A flat vector of its parts: `namedParts` undone, in memory of its own. */
+export function joinParts(parts: readonly Float32Array[]): Float32Array {
+  const flat = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    flat.set(part, at);
+    at += part.length;
+  }
+  return flat;
+}
+
 export interface TrainingScope {
   readonly scope: Scope;
   /** The pieces of `parameters`, in the plan's order: what the loss is differentiated by. */

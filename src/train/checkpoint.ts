@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../error.ts";
-import { namedParts, type WeightPlan, type WeightSpec } from "../nn/scope.ts";
+import { joinParts, namedParts, type WeightPlan, type WeightSpec } from "../nn/scope.ts";
 import type { Folder } from "../platform.ts";
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from "./safetensors.ts";
 import type { TrainState } from "./step.ts";
@@ -56,7 +56,7 @@ export async function readCheckpoint(
     );
   }
   const join = (id: string, specs: readonly WeightSpec[]) =>
-    joinParts(specs.map(({ key }) => tensors[`${id}.${key}`]!));
+    joinParts(specs.map(({ key }) => tensors[`${id}.${key}`]!.data));
   const begun = Object.entries(expected.plans).filter(([id]) => metadata[`${id}.step`] !== undefined);
   const states = begun.map(([id, plan]) => {
     const moments = MOMENTS.map((name) => [name, tensors[`${id}.adam.${name}`]!.data] as const);
@@ -71,14 +71,4 @@ export async function readCheckpoint(
   const { identity } = expected;
   const score = metadata["score"] === undefined ? {} : { score: Number(metadata["score"]) };
   return { step: Number(metadata["step"]), identity, ...score, states: Object.fromEntries(states) };
-}
-
-function joinParts(parts: readonly NamedTensor[]): Float32Array {
-  const flat = new Float32Array(parts.reduce((sum, { data }) => sum + data.length, 0));
-  let at = 0;
-  for (const { data } of parts) {
-    flat.set(data, at);
-    at += data.length;
-  }
-  return flat;
 }

@@ -14,7 +14,15 @@ import { count, input, type Shape, scalar, type Value } from "../graph/value.ts"
 import { buildNetwork, type NetworkSpec, planNetwork } from "../nets/network.ts";
 import { adam, adamScalars } from "../nn/adam.ts";
 import { crossEntropy, diceLoss, weightedCrossEntropy } from "../nn/loss.ts";
-import { groupWeights, initialVector, sizeOf, trainingScope, type WeightPlan, type WeightSpec } from "../nn/scope.ts";
+import {
+  groupWeights,
+  initialVector,
+  joinParts,
+  sizeOf,
+  trainingScope,
+  type WeightPlan,
+  type WeightSpec,
+} from "../nn/scope.ts";
 import type { Carry, Runtime, Tensor } from "../platform.ts";
 import { createRandom, type Random } from "../random.ts";
 import { carryOnHost } from "../session.ts";
@@ -59,8 +67,13 @@ interface Piece {
   readonly end: number;
 }
 
+/** Of part `i` of a parameter vector. */
+const nameOf = (vector: Piece["vector"], i: number) => `${vector}${i}`;
+/** The output that an input of the state becomes. */
+const afterOf = (name: string) => `${name}After`;
+
 const carryOf = (pieces: readonly Piece[]): Carry =>
-  Object.fromEntries(pieces.map(({ name }) => [name, `${name}After`]));
+  Object.fromEntries(pieces.map(({ name }) => [name, afterOf(name)]));
 
 export interface StepGraph {
   /** The file; `lowered` for runtimes that say so, in blocks of `block` channels where that is more than one. */
@@ -99,8 +112,9 @@ export function buildStep(spec: NetworkSpec, options: StepOptions): StepGraph {
   const targetShape = spec.network.task === "segment" ? [options.batch, ...spec.image.slice(1)] : [options.batch];
   const groups = groupWeights(plan.parameters, options.vectorLength ?? VECTOR_LENGTH);
   const state = groups.map((specs, i) => {
-    const vector = (name: string) => input(`${name}${i}`, [sizeOf(specs)]);
-    return { specs, weights: vector("parameters"), moments: momentsOf(vector) };
+    const vector = (name: Piece["vector"]) => input(nameOf(name, i), [sizeOf(specs)]);
+    const moments = { mean: vector("mean"), square: vector("square"), largest: vector("largest") };
+    return { specs, weights: vector("parameters"), moments };
   });
   const flat = { buffers: input("buffers", [sizeOf(plan.buffers)]), noise: input("noise", [plan.noise]) };
   const parameters = state.map(({ specs, weights }) => ({ specs, vector: weights }));
@@ -114,21 +128,15 @@ export function buildStep(spec: NetworkSpec, options: StepOptions): StepGraph {
     const slope = joinFlat(gradients.splice(0, specs.length));
     const after = adam(weights, slope, { moments, scalars, weightDecay });
     const named = { parameters: after.weights, ...after.moments };
-    return PARAMETER_VECTORS.map((name) => [`${name}${i}After`, named[name]] as const);
+    return PARAMETER_VECTORS.map((name) => [afterOf(nameOf(name, i)), named[name]] as const);
   });
   // A network without batch norms has no buffers: the empty vector goes through.
   const buffersNow = plan.buffers.length > 0 ? joinFlat(buffersAfter()) : mul(flat.buffers, scalar(1));
-  const outputs = { loss, ...Object.fromEntries(updated), buffersAfter: buffersNow };
+  const outputs = { loss, ...Object.fromEntries(updated), [afterOf("buffers")]: buffersNow };
   const onnx: StepGraph["onnx"] = ({ lowered, block }) =>
     writeOnnx(lowered ? lowerGraph(outputs) : block > 1 ? blockChannels(outputs, block) : outputs);
   return { onnx, plan, pieces: listPieces(plan, groups), image: image.shape, targets: targetShape };
 }
-
-const momentsOf = (vector: (name: string) => Value) => ({
-  mean: vector("mean"),
-  square: vector("square"),
-  largest: vector("largest"),
-});
 
 const joinFlat = (values: readonly Value[]): Value =>
   concat(
@@ -140,7 +148,7 @@ function listPieces(plan: WeightPlan, groups: readonly (readonly WeightSpec[])[]
   const sizes = groups.map(sizeOf);
   const ends = sizes.map((_, i) => sizes.slice(0, i + 1).reduce((a, b) => a + b));
   const ofVector = (vector: Piece["vector"]) =>
-    ends.map((end, i) => ({ name: `${vector}${i}`, vector, start: end - sizes[i]!, end }));
+    ends.map((end, i) => ({ name: nameOf(vector, i), vector, start: end - sizes[i]!, end }));
   const buffers: Piece = { name: "buffers", vector: "buffers", start: 0, end: sizeOf(plan.buffers) };
   return [...PARAMETER_VECTORS.flatMap(ofVector), buffers];
 }
@@ -193,7 +201,8 @@ export async function createStepper(runtime: Runtime, graph: StepGraph, start: T
       const carried = await session.carried();
       const whole = (name: Piece["vector"]) => {
         const own = graph.pieces.filter(({ vector }) => vector === name);
-        return joined(own.map((piece) => carried[piece.name]!.data as Float32Array));
+        const parts = own.map((piece) => carried[piece.name]!.data as Float32Array);
+        return parts.length === 1 ? parts[0]! : joinParts(parts);
       };
       const vectors = Object.fromEntries(VECTORS.map((name) => [name, whole(name)])) as Omit<TrainState, "step">;
       return { ...vectors, step: start.step + done };
@@ -217,17 +226,6 @@ export async function createStepper(runtime: Runtime, graph: StepGraph, start: T
     },
     release: () => session.release(),
   };
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 const vector = (data: Float32Array, dims: Shape = [data.length]): Tensor => ({ dtype: "float32", dims, data });

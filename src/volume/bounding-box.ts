@@ -31,6 +31,9 @@ export function boundingBox(size: Vec3, values: Uint8Array | Float32Array): Box 
   return { start: [low[0], low[1], low[2]], end: [end[0], end[1], end[2]] };
 }
 
+/** Voxels along each axis. */
+export const boxSize = ({ start, end }: Box): Vec3 => mapAxes((axis) => end[axis] - start[axis]);
+
 /** The smallest box around both. */
 export const uniteBoxes = (a: Box, b: Box): Box => ({
   start: mapAxes((axis) => Math.min(a.start[axis], b.start[axis])),
