@@ -42,6 +42,20 @@ describe("dice loss (Eq. 6)", () => {
     expect(await dice([0, 0, 1, 1, 1, 1, 0, 0], [0, 0, 1, 1], [1, 2, 1, 4])).toBeCloseTo(1, 4);
   });
 
+  test.each([
+    // classes 1 and 2 together are right, however they share; 2 alone: 2 x 0.5 / (0.5 + 1)
+    ["over regions", {}, 1 / 3],
+    // 2 alone: 0.5 / (0.3 x 0.5 + 0.7 x 1)
+    ["what is missed weighs 0.7, what is false 0.3", { beta: 0.7 }, 1 - 0.5 / 0.85],
+  ])("%s", async (_, options, expected) => {
+    const shape: Shape = [1, 3, 1, 4];
+    const both = { regions: [[1, 2], [2]], ...options };
+    const loss = diceLoss(input("p", shape), input("labels", [1, 1, 4], "uint8"), both);
+    const p = [1, 0, 0, 1, 0, 1, 0.5, 0, 0, 0, 0.5, 0];
+    const { found } = await evaluate({ found: loss }, { p: floats(p, shape), labels: bytes([0, 1, 2, 0], [1, 1, 4]) });
+    expect(found!.data[0]).toBeCloseTo(expected, 4);
+  });
+
   test("sums go over the whole batch, not per image", async () => {
     // image 1 is right (one pixel), image 2 misses its only pixel: 2 x 1 / (1 + 2), not the mean of 1 and 0
     const found = await dice([0, 1, 1, 0, 1, 1, 0, 0], [1, 0, 1, 0], [2, 2, 1, 2]);

@@ -1,8 +1,9 @@
 /** @file Losses. */
 
 import { add, cast, div, equal, mul, sub } from "../graph/ops/elementwise.ts";
+import { matmul } from "../graph/ops/linear.ts";
 import { reduceSum } from "../graph/ops/reduce.ts";
-import { reshape, slice } from "../graph/ops/shape.ts";
+import { reshape } from "../graph/ops/shape.ts";
 import { logSoftmax } from "../graph/ops/softmax.ts";
 import { constant, count, scalar, type Value } from "../graph/value.ts";
 
@@ -18,19 +19,34 @@ function oneHot(labels: Value, classes: number): Value {
   return cast(equal(cast(reshape(labels, [n, 1, ...rest]), "float32"), index), "float32");
 }
 
+export interface DiceOptions {
+  /**
+   * Lists of class indices; default: every class but 0, the background, is a region, as in the paper. With the regions that
+   * are measured (whole tumour, core, enhancing tumour) a core taken for oedema costs the core's whole Dice, however its
+   * classes divide it (Isensee et al., BrainLes 2020).
+   */
+  readonly regions?: readonly (readonly number[])[];
+  /** Weight of the pixels missed, 0..1; 1 - beta is that of the false ones. Default: 0.5, Dice; Salehi et al., MLMI 2017: 0.7. */
+  readonly beta?: number;
+}
+
 /**
- * Eq. 6: sum over the foreground classes c of 1 - 2 sum(p_c t_c) / (sum(p_c) + sum(t_c) + 1e-5), sums over the batch.
- * `probabilities` [N, classes, H, W], `labels` [N, H, W] class indices (uint8); class 0 is the background.
+ * Eq. 6: sum over the regions R of 1 - 2 sum(p_R t_R) / (sum(p_R) + sum(t_R) + 1e-5), sums over the batch, where p_R and
+ * t_R sum the probabilities and the truth of the classes of R. `probabilities` [N, classes, ...size], `labels` [N, ...size]
+ * class indices (uint8). With `beta` the denominator is 2 (1 - beta) sum(p_R) + 2 beta sum(t_R) + 1e-5: Tversky's index.
  */
-export function diceLoss(probabilities: Value, labels: Value): Value {
-  const classes = probabilities.shape[1]!;
-  const foreground = (x: Value) => slice(x, { axes: [1], starts: [1], ends: [classes] });
-  const [p, t] = [foreground(probabilities), foreground(oneHot(labels, classes))];
-  const axes = [...p.shape.keys()].filter((axis) => axis !== 1);
-  const overlap = reduceSum(mul(p, t), axes);
-  const sizes = add(reduceSum(p, axes), reduceSum(t, axes));
+export function diceLoss(probabilities: Value, labels: Value, options: DiceOptions = {}): Value {
+  const [n, classes, ...size] = probabilities.shape as [number, number, ...number[]];
+  const { regions = Array.from({ length: classes - 1 }, (_, c) => [c + 1]), beta = 0.5 } = options;
+  const members = regions.flatMap((region) => Array.from({ length: classes }, (_, c) => Number(region.includes(c))));
+  const membership = constant(Float32Array.from(members), [regions.length, classes]);
+  // [regions, classes] x [N, classes, pixels]
+  const ofRegions = (x: Value) => matmul(membership, reshape(x, [n, classes, count(size)]));
+  const [p, t] = [ofRegions(probabilities), ofRegions(oneHot(labels, classes))];
+  const [overlap, found, there] = [mul(p, t), p, t].map((x) => reduceSum(x, [0, 2])) as [Value, Value, Value];
+  const sizes = add(mul(found, scalar(2 * (1 - beta))), mul(there, scalar(2 * beta)));
   const dice = div(mul(overlap, scalar(2)), add(sizes, scalar(DICE_EPSILON)));
-  return sub(scalar(classes - 1), reduceSum(dice, [0]));
+  return sub(scalar(regions.length), reduceSum(dice, [0]));
 }
 
 /**

@@ -25,6 +25,8 @@ export const bratsPaper: Recipe = {
     stepsPerEpoch: STEPS_PER_EPOCH,
     batch: 64,
     learningRate: 1e-4,
+    diceOf: "classes",
+    diceBeta: 0.5,
     crossEntropyWeight: 0,
     validateEvery: 10,
   },

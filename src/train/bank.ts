@@ -9,7 +9,7 @@ import { measureNetwork } from "../nets/network.ts";
 import { createRandom, deriveSeed } from "../random.ts";
 import { keepBest, lookAt, readBest, setAside } from "./best.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { candidateSpecs, cropDepth, identityOf, STREAM, type Trained, type TrainRun } from "./run.ts";
+import { candidateSpecs, cropDepth, identityOf, regionClasses, STREAM, type Trained, type TrainRun } from "./run.ts";
 import { buildStep } from "./step.ts";
 import { openTrainee, type Trainee } from "./trainee.ts";
 import { validationCrops } from "./validate.ts";
@@ -56,8 +56,9 @@ export async function trainBank(run: TrainRun): Promise<Record<string, Trained>>
 
 async function openTrainees(run: TrainRun): Promise<{ list: Trainee[]; start: number }> {
   const { recipe, out, runtime } = run;
-  const { batch, weightDecay, crossEntropyWeight } = recipe.bank;
-  const options = { batch, weightDecay, crossEntropyWeight, lossScale: 1 / recipe.candidates.length };
+  const { batch, weightDecay, crossEntropyWeight, diceOf, diceBeta: beta } = recipe.bank;
+  const dice = diceOf === "regions" ? { beta, regions: Object.values(regionClasses(run.dataset)) } : { beta };
+  const options = { batch, weightDecay, crossEntropyWeight, lossScale: 1 / recipe.candidates.length, dice };
   const graphs = Object.entries(candidateSpecs(run)).map(([id, spec]) => [id, buildStep(spec, options)] as const);
   const plans = Object.fromEntries(graphs.map(([id, { plan }]) => [id, plan]));
   const checkpoint = await readCheckpoint(out, PATH, { identity: identityOf(run, "bank"), plans });

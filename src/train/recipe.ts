@@ -39,6 +39,10 @@ export const recipeSchema = z.strictObject({
     batch: whole,
     learningRate: positive,
     weightDecay: z.number().min(0),
+    /** What Eq. 6 sums over: the classes but for the background, as the paper, or the dataset's regions, which are measured. */
+    diceOf: z.enum(["classes", "regions"]).default("classes"),
+    /** Weight of missed pixels in Eq. 6, 0..1; 0.5 is the paper's. */
+    diceBeta: share.default(0.5),
     /** Weight of the cross-entropy beside the Dice loss; the paper has none. */
     crossEntropyWeight: z.number().min(0),
     warmupEpochs: z.number().min(0),

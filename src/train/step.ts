@@ -13,7 +13,7 @@ import { logSoftmax } from "../graph/ops/softmax.ts";
 import { count, input, type Shape, scalar, type Value } from "../graph/value.ts";
 import { buildNetwork, type NetworkSpec, planNetwork } from "../nets/network.ts";
 import { adam, adamScalars } from "../nn/adam.ts";
-import { crossEntropy, diceLoss, weightedCrossEntropy } from "../nn/loss.ts";
+import { crossEntropy, type DiceOptions, diceLoss, weightedCrossEntropy } from "../nn/loss.ts";
 import {
   groupWeights,
   initialVector,
@@ -34,6 +34,8 @@ export interface StepOptions {
   readonly weightDecay: number;
   /** Of the cross-entropy that is added to Eq. 6; 0, the default, is the paper's loss. */
   readonly crossEntropyWeight?: number;
+  /** How Eq. 6 differs from the paper's. */
+  readonly dice?: DiceOptions;
   /** Class weights of Eq. 7; only for decision networks. */
   readonly classWeights?: readonly number[];
   /** Most numbers of an input or output of the state, if not 30 MB of them. */
@@ -95,7 +97,7 @@ function lossOf(
 ): Value {
   if (spec.network.task === "segment") {
     const logProbabilities = logSoftmax(logits, 1);
-    const dice = diceLoss(exp(logProbabilities), targets);
+    const dice = diceLoss(exp(logProbabilities), targets, options.dice);
     const { crossEntropyWeight: weight = 0 } = options;
     return weight === 0 ? dice : add(dice, mul(crossEntropy(logProbabilities, targets), scalar(weight)));
   }
