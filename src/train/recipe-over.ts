@@ -1,9 +1,20 @@
-/** @file A recipe for a decision network alone, over the candidates of a bank. */
+/** @file Recipes from a bank: its own, and one for a decision network alone over its candidates. */
 
 import type { Bank } from "../danet/bank.ts";
 import { UserError } from "../error.ts";
 import { variants } from "../nets/variants.ts";
-import type { Recipe } from "./recipe.ts";
+import { type Recipe, recipeSchema } from "./recipe.ts";
+
+/** The recipe that the bank was trained with. Throws `UserError` for a bank that has none of this version. */
+export function recipeOf({ recipe, folder }: Bank): Recipe {
+  const parsed = recipeSchema.safeParse(recipe);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new UserError(
+    `${folder.name}: the bank must keep a recipe of this version to train by: ${issue.path.join(".") || "recipe"}: ` +
+      `${issue.message}; train the bank again, use the version that trained it, or give train a --recipe`,
+  );
+}
 
 /**
  * `base` with the bank's candidates, input and setting. Its class weights stay where there is one for each action; else

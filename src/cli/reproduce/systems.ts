@@ -9,12 +9,13 @@ import { nodeGzip } from "../../node/gzip.ts";
 import { type SystemId, systemRecipe } from "../../recipes/systems.ts";
 import { regionsInFile } from "../../report/case-report.ts";
 import type { Table } from "../../report/table.ts";
+import { recipeOf } from "../../train/recipe-over.ts";
 import { readNiftiLabels } from "../../volume/nifti.ts";
 import { resultName } from "../segment/find-input-cases.ts";
 import type { Findings } from "./experiment.ts";
 import { dynamicJob, type Job, type Lab, resultFolder, segmentJobs } from "./lab.ts";
 import { averageCases, type CountedRow, compareRows, listCases, type Row } from "./row.ts";
-import { bankSeconds, recipeOf, type TrainedBank, trainBanks } from "./trainings.ts";
+import { bankSeconds, type TrainedBank, trainBanks } from "./trainings.ts";
 
 const OURS = "Med-DANet";
 const systemsByName: Readonly<Record<string, SystemId>> = {

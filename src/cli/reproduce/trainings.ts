@@ -4,29 +4,18 @@
  */
 
 import { BANK_FILE, type Bank, readBank } from "../../danet/bank.ts";
-import { UserError } from "../../error.ts";
 import { measureNetwork } from "../../nets/network.ts";
 import { nodeGzip } from "../../node/gzip.ts";
 import { sha256 } from "../../sha256.ts";
 import { type Log, openLog } from "../../train/log.ts";
 import { openRun, within } from "../../train/open.ts";
 import { fitToMinutes } from "../../train/plan-time.ts";
-import { type Recipe, recipeSchema } from "../../train/recipe.ts";
+import type { Recipe } from "../../train/recipe.ts";
+import { recipeOf } from "../../train/recipe-over.ts";
 import { candidateSpecs, type TrainRun } from "../../train/run.ts";
 import { train } from "../../train/train.ts";
 import { version } from "../version.ts";
 import { type Lab, shorten } from "./lab.ts";
-
-/** The recipe that the bank was trained with. Throws `UserError` for a bank that has none of this version. */
-export function recipeOf({ recipe, folder }: Bank): Recipe {
-  const parsed = recipeSchema.safeParse(recipe);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UserError(
-    `${folder.name}: other networks are trained by the bank's own recipe, which must be one of this version: ` +
-      `${issue!.path.join(".") || "recipe"}: ${issue!.message}; train the bank again, or use the version that trained it`,
-  );
-}
 
 /** The training of the lab's bank, or one that could have made it, with its cases; `out` of it keeps them prepared. */
 export async function openTrainingCases(lab: Omit<Lab, "training">): Promise<TrainRun> {

@@ -18,10 +18,10 @@ import { type ChoiceLabel, readLabels } from "../../train/labels.ts";
 import { openLog } from "../../train/log.ts";
 import { within } from "../../train/open.ts";
 import type { Recipe } from "../../train/recipe.ts";
+import { recipeOf } from "../../train/recipe-over.ts";
 import { decisionEntry, decisionSpec, type TrainRun } from "../../train/run.ts";
 import { version } from "../version.ts";
 import { type Lab, shorten } from "./lab.ts";
-import { recipeOf } from "./trainings.ts";
 
 export interface Variant {
   /** Ids, in rising cost. */

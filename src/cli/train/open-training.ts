@@ -8,8 +8,8 @@ import { openFolder } from "../../node/folder.ts";
 import type { Folder, Gzip } from "../../platform.ts";
 import { recipes } from "../../recipes/index.ts";
 import { openRecipe, type RecipePlan } from "../../train/open-recipe.ts";
-import { applySettings, type Recipe, recipeSchema } from "../../train/recipe.ts";
-import { recipeOver } from "../../train/recipe-over.ts";
+import { applySettings, type Recipe } from "../../train/recipe.ts";
+import { recipeOf, recipeOver } from "../../train/recipe-over.ts";
 
 interface Asked {
   readonly recipe: string | undefined;
@@ -44,12 +44,6 @@ export async function openTraining(
     throw new UserError("--max-minutes plans the epochs of candidates: leave it out with --only decision");
   const given = await readBank(openFolder(path));
   const dataset = datasetOf(given);
-  const base = !entry ? ownRecipe(given) : "fit" in entry ? entry.fit(dataset) : entry;
+  const base = !entry ? recipeOf(given) : "fit" in entry ? entry.fit(dataset) : entry;
   return { recipe: applySettings(recipeOver(given, base), set), dataset, given, isPlanned: false };
-}
-
-function ownRecipe({ recipe, folder }: Bank): Recipe {
-  const parsed = recipeSchema.safeParse(recipe);
-  if (parsed.success) return parsed.data;
-  throw new UserError(`${folder.name} keeps no recipe of this version: say with --recipe how to train`);
 }

@@ -3,14 +3,14 @@
 import { BANK_FILE, type Bank, readBank, writeBank } from "../../../danet/bank.ts";
 import { openLog } from "../../../train/log.ts";
 import { within } from "../../../train/open.ts";
-import { recipeOver } from "../../../train/recipe-over.ts";
+import { recipeOf, recipeOver } from "../../../train/recipe-over.ts";
 import { train } from "../../../train/train.ts";
 import { version } from "../../version.ts";
 import { defineExperiment } from "../experiment.ts";
 import { dynamicJob, type Lab, segmentJobs, shorten } from "../lab.ts";
 import { table8Rows } from "../paper-rows.ts";
 import { averageCases, compareRows, listCases } from "../row.ts";
-import { bankSeconds, recipeOf, type TrainedBank, trainBanks } from "../trainings.ts";
+import { bankSeconds, type TrainedBank, trainBanks } from "../trainings.ts";
 import { openLabelled } from "../variants.ts";
 
 export const table8 = defineExperiment({
