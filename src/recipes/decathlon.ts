@@ -39,6 +39,7 @@ export const decathlon: RecipePlan = {
       inputSize,
       stride: whole ? inputSize : brats.stride,
       candidates: small ? smallBank : brats.candidates,
+      bank: { ...brats.bank, epochs: 60, diceBeta: 0.5, validateEvery: 10 },
       // A label may be a side or an end of an organ (hippocampus: anterior, posterior), and a mirrored image takes it for the
       // other one: M2 after 600 steps, Dice of held-out training cases 0.70 with mirrors, 0.83 without (docs/recipe-trials.md).
       sampling: { ...brats.sampling, tumourSlices: 0.8, flip: 0 },
