@@ -12,7 +12,7 @@ export function recipeOf({ recipe, folder }: Bank): Recipe {
   const issue = parsed.error.issues[0]!;
   throw new UserError(
     `${folder.name}: the bank must keep a recipe of this version to train by: ${issue.path.join(".") || "recipe"}: ` +
-      `${issue.message}; train the bank again, use the version that trained it, or give train a --recipe`,
+      `${issue.message}; train the bank again, use the version that trained it, or say with --recipe how`,
   );
 }
 
