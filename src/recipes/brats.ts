@@ -15,9 +15,9 @@ export const brats: Recipe = {
   inputSize: 128,
   stride: 42,
   candidates: [
-    // M2 learns from the first step to the last, since the routes of use lead to it: in 3,000 steps it had not learned its
-    // own training cases. M3 and M4 begin late with what M2 and M3 have learned: the encoder is the same network, and a
-    // step of M4 costs four of M2. No dropout of channels: nothing is overfitted (docs/recipe-trials.md).
+    // M2 learns from the first step to the last: most routes lead to it, and few cases are learned slowly. M3 and M4 begin
+    // late with what M2 and M3 have learned: the encoder is the same network, and a step of M4 costs four of M2. No dropout
+    // of channels: nothing is overfitted (docs/recipe-trials.md).
     { id: "M1", ...withoutDropout(variants.M1), trainedShare: 0.6 },
     { id: "M2", ...withoutDropout(variants.M2), trainedShare: 1 },
     { id: "M3", ...withoutDropout(variants.M3), trainedShare: 1, grow: { from: "M2", at: 0.72 } },
