@@ -114,6 +114,7 @@ async function benchTraining({ device, threads, rounds, batch }: Settings, { not
   if (!peer) note("PyTorch peer: not installed (Debian: python3-torch), ours alone is timed");
   onProgress({ stage: "training steps", done: 0, total: 1 });
   const peak = await benchPeak(runtime, peer, rounds);
+  // The paper's networks with their dropout, as the peer has them.
   const steps = await benchSteps(runtime, recipes["brats-paper"], { peer, rounds, batch });
   await peer?.close();
   return { runtime: runtime.name, torch: peer?.version ?? null, peak, steps };
