@@ -1,7 +1,7 @@
 /** @file Layers: functions of a scope and a value. Defaults and keys are PyTorch's. */
 
 import { conv, convTranspose } from "../graph/ops/conv.ts";
-import { add, cast, floor, greater, mul, sub } from "../graph/ops/elementwise.ts";
+import { add, cast, floor, greater, isAbove, mul, sub } from "../graph/ops/elementwise.ts";
 import { instanceNormalization } from "../graph/ops/instance-norm.ts";
 import { matmul, transposeLast } from "../graph/ops/linear.ts";
 import { batchNormalization, batchNormalizationTraining, layerNormalization } from "../graph/ops/norm.ts";
@@ -11,7 +11,6 @@ import { fanIn, type Init, ones, zero } from "./init.ts";
 import type { Scope } from "./scope.ts";
 
 const NORM_EPSILON = 1e-5;
-const BATCH_NORM_MOMENTUM = 0.1;
 
 interface ConvOptions {
   readonly out: number;
@@ -72,10 +71,8 @@ export function batchNorm(scope: Scope, x: Value, biasInit: Init = zero): Value 
   if (!scope.training) return batchNormalization(x, [weight, bias, runningMean, runningVariance], NORM_EPSILON);
   const [y, mean, variance] = batchNormalizationTraining(x, [weight, bias], NORM_EPSILON);
   const elements = count(x.shape) / channels;
-  const blend = (running: Value, batch: Value, factor: number) =>
-    add(mul(running, scalar(1 - BATCH_NORM_MOMENTUM)), mul(batch, scalar(BATCH_NORM_MOMENTUM * factor)));
-  scope.update("running_mean", blend(runningMean, mean!, 1));
-  scope.update("running_var", blend(runningVariance, variance!, elements / (elements - 1)));
+  scope.update("running_mean", mean!);
+  scope.update("running_var", mul(variance!, scalar(elements / (elements - 1))));
   return y!;
 }
 
@@ -122,8 +119,7 @@ const HASH_RANGE = 64;
 function keepMask(scope: Scope, [rows, columns]: readonly [number, number], rate: number): Value {
   const draw = (n: number) => mul(scope.noise(n), scalar(HASH_RANGE));
   const product = mul(reshape(draw(rows), [rows, 1]), reshape(draw(columns), [1, columns]));
-  const keep = cast(greater(sub(product, floor(product)), scalar(rate)), "float32");
-  return mul(keep, scalar(1 / (1 - rate)));
+  return mul(isAbove(sub(product, floor(product)), rate), scalar(1 / (1 - rate)));
 }
 
 /** Zeroes elements in training and scales the others by 1 / (1 - rate). */

@@ -3,8 +3,9 @@
  * the list of its parameters, its training graph, or its inference graph.
  */
 
-import { reshape, slice, split } from "../graph/ops/shape.ts";
-import { constant, count, input, type Shape, type Value } from "../graph/value.ts";
+import { add, mul } from "../graph/ops/elementwise.ts";
+import { concat, reshape, slice, split } from "../graph/ops/shape.ts";
+import { constant, count, input, type Shape, scalar, type Value } from "../graph/value.ts";
 import type { Random } from "../random.ts";
 import { type Init, initialize } from "./init.ts";
 
@@ -14,12 +15,14 @@ export interface Scope {
   parameter(name: string, shape: Shape, init: Init): Value;
   /** A running statistic: kept with the weights, not trained. */
   buffer(name: string, shape: Shape, fill: number): Value;
-  /** The value that a buffer has after this training step. */
+  /** A statistic of this training step's batch: the buffer moves a tenth towards it. */
   update(name: string, value: Value): void;
   /** Random numbers of this training step, uniform in [0, 1), for dropout: shape [length]. */
   noise(length: number): Value;
   child(name: string): Scope;
 }
+
+const MOMENTUM = 0.1;
 
 /** A weight or buffer: its key as in a PyTorch state dict. */
 export interface WeightSpec {
@@ -134,8 +137,8 @@ export interface TrainingScope {
   readonly scope: Scope;
   /** The pieces of `parameters`, in the plan's order: what the loss is differentiated by. */
   readonly pieces: readonly Value[];
-  /** Every buffer after the step, in the plan's order. */
-  buffersAfter(): readonly Value[];
+  /** The flat vector of the buffers after the step. */
+  buffersAfter(): Value;
 }
 
 /** Inputs of a training graph. */
@@ -162,22 +165,34 @@ export function trainingScope(plan: WeightPlan, flat: FlatInputs): TrainingScope
   const buffers = pieces(plan.buffers, flat.buffers);
   const indexOf = (specs: readonly WeightSpec[]) => new Map(specs.map(({ key }, i) => [key, i]));
   const [parameterAt, bufferAt] = [indexOf(plan.parameters), indexOf(plan.buffers)];
-  const after = [...buffers];
+  const statistics = [...buffers];
   let used = 0;
   const scope = scopeAt("", {
     training: true,
     parameter: (key) => parameters[parameterAt.get(key)!]!,
     buffer: (key) => buffers[bufferAt.get(key)!]!,
     update: (key, value) => {
-      after[bufferAt.get(key)!] = value;
+      statistics[bufferAt.get(key)!] = value;
     },
     noise: (length) => {
       used += length;
       return slice(flat.noise, { axes: [0], starts: [used - length], ends: [used] });
     },
   });
-  return { scope, pieces: parameters, buffersAfter: () => after };
+  const buffersAfter = () => {
+    // A network without batch norms has no buffers: the empty vector goes through.
+    if (statistics.length === 0) return mul(flat.buffers, scalar(1));
+    return add(mul(flat.buffers, scalar(1 - MOMENTUM)), mul(joinFlat(statistics), scalar(MOMENTUM)));
+  };
+  return { scope, pieces: parameters, buffersAfter };
 }
+
+/** All numbers of some values as one vector. */
+export const joinFlat = (values: readonly Value[]): Value =>
+  concat(
+    values.map((value) => reshape(value, [count(value.shape)])),
+    0,
+  );
 
 /** Scope of an inference graph: every weight is a constant of the file, named by its key. */
 export function inferenceScope(weights: (key: string, shape: Shape) => Value): Scope {

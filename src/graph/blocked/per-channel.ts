@@ -47,21 +47,20 @@ export function channelDot(a: Value, b: Value, block: number): Value {
 }
 
 /**
- * The pixels `from` + stride p of a blocked value for every p of an image of `shape`, 0 outside: a depthwise kernel of
- * one 1 and zeros, as large as keeps the output to that size.
+ * The pixels `from` + stride q of a blocked value for every q of an image of `size`, 0 beyond it: a depthwise kernel of one
+ * 1 and zeros, as large as keeps the output to that size.
  */
 export function sampleTap(
   x: Value,
-  { shape, strides, from, block }: { shape: Shape; strides: Shape; from: readonly number[]; block: number },
+  { size, strides, from, block }: { size: Shape; strides: Shape; from: Shape; block: number },
 ): Value {
   const channels = x.shape[1]!;
-  const before = from.map((n) => Math.max(0, -n));
-  const last = strides.map((stride, i) => (shape[i + 2]! - 1) * stride);
-  const kernel = from.map((n, i) => Math.max(n + 1, x.shape[i + 2]! + before[i]! - last[i]!, 1)) as [number, number];
-  const after = kernel.map((k, i) => last[i]! + k - x.shape[i + 2]! - before[i]!);
-  const one = Math.max(0, from[0]!) * kernel[1] + Math.max(0, from[1]!);
+  const last = strides.map((stride, i) => (size[i]! - 1) * stride);
+  const kernel = from.map((n, i) => Math.max(n + 1, x.shape[i + 2]! - last[i]!)) as [number, number];
+  const after = kernel.map((k, i) => last[i]! + k - x.shape[i + 2]!);
+  const one = from[0]! * kernel[1] + from[1]!;
   const taps = count(kernel);
   const data = Float32Array.from({ length: channels * taps }, (_, i) => Number(Math.floor(i / block) % taps === one));
   const weight = constant(data, [channels, 1, ...kernel]);
-  return nchwcConv({ x, weight, group: channels, strides, pads: [...before, ...after] });
+  return nchwcConv({ x, weight, group: channels, strides, pads: [0, 0, ...after] });
 }

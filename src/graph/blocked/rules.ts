@@ -4,10 +4,12 @@ import {
   type ConvAttributes,
   type ConvTransposeAttributes,
   type ConvWeightGradAttributes,
+  type Sample,
   weightCotangent,
 } from "../ops/conv.ts";
-import { add, cast, div, greater, mul, neg, relu, sqrt } from "../ops/elementwise.ts";
+import { add, div, isAbove, mul, neg, relu, sqrt } from "../ops/elementwise.ts";
 import type { BatchNormAttributes } from "../ops/norm.ts";
+import { expand } from "../ops/reduce.ts";
 import { concat, reshape, slice, split, transpose } from "../ops/shape.ts";
 import { constant, count, type Node, type Shape, scalar, type Value } from "../value.ts";
 import type { Layouts, Made } from "./layouts.ts";
@@ -19,7 +21,8 @@ type Rule = (node: Node, layouts: Layouts) => readonly Made[] | null;
 
 const isImage = ({ shape }: Value) => shape.length === 4;
 const same = (a: Shape, b: Shape) => a.length === b.length && a.every((n, i) => n === b[i]);
-const first = (x: Value, channels: number) => slice(x, { axes: [0], starts: [0], ends: [channels] });
+const first = (x: Value, channels: number) =>
+  x.shape[0] === channels ? x : slice(x, { axes: [0], starts: [0], ends: [channels] });
 
 /** Fewer channels than half a block are not worth a block: they are read as an image, and never written. */
 const fillsBlock = (channels: number, { size }: Layouts) => 2 * channels > size;
@@ -47,17 +50,15 @@ const convInputGrad: Rule = ({ inputs: [dy, w], attrs }, layouts) => {
   return [{ pending: { x, weight, group, strides, pads: turnedPads } }];
 };
 
-/** The pixels that a tap reads come from blocked memory: a fourth of the time of a strided slice. */
+/** The pixels that are read come from blocked memory: a fourth of the time of a strided slice. */
 const convWeightGrad: Rule = ({ inputs: [x, dy], attrs }, layouts) => {
   const options = attrs as unknown as ConvWeightGradAttributes;
-  const { group, strides, pads } = options;
+  const { group, strides } = options;
   if (group !== 1 || strides.every((n) => n === 1) || !isImage(x!) || !layouts.isBlocked(x!)) return null;
   const values = layouts.blocked(x!);
-  const sampled = (tap: readonly number[]) => {
-    const from = tap.map((k, i) => k - pads[i]!);
-    return unblock(sampleTap(values, { shape: dy!.shape, strides, from, block: layouts.size }), x!.shape[1]!);
-  };
-  return [{ plain: weightCotangent(x!, layouts.plain(dy!), { ...options, sampled }) }];
+  const sample: Sample = (from, size) =>
+    unblock(sampleTap(values, { size, strides, from, block: layouts.size }), x!.shape[1]!);
+  return [{ plain: weightCotangent(x!, layouts.plain(dy!), { ...options, sample }) }];
 };
 
 /** Windows that do not overlap: a pointwise convolution to every pixel of a window, and the pixels put in place. */
@@ -117,8 +118,7 @@ const reluRule: Rule = ({ inputs: [x] }, layouts) => {
 
 const reluGrad: Rule = ({ inputs: [y, dy] }, layouts) => {
   if (!layouts.isBlocked(y!)) return null;
-  const passes = cast(greater(layouts.blocked(y!), scalar(0)), "float32");
-  return [{ blocked: mul(layouts.blocked(dy!), passes) }];
+  return [{ blocked: mul(layouts.blocked(dy!), isAbove(layouts.blocked(y!), 0)) }];
 };
 
 /** `conv` with one more summand; undefined: it takes none. */
@@ -153,6 +153,10 @@ const channelSum: Rule = ({ inputs: [x], attrs, outputs: [y] }, layouts) => {
   if (!layouts.isBlocked(x!) || !isImage(x!) || attrs["keepdims"] || !same(attrs["axes"] as Shape, [0, 2, 3]))
     return null;
   const c = y!.shape[0]!;
+  // What batch norm hands back to its input has mean 0 in every channel.
+  const { source } = x!;
+  if (source.kind === "node" && source.node.op.type === "BatchNormGrad" && source.index === 0)
+    return [{ plain: expand(scalar(0), [c]) }];
   const sums = mul(channelMean(layouts.blocked(x!), layouts.size), scalar(count(x!.shape) / c));
   return [{ plain: first(sums, c) }];
 };

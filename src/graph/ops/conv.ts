@@ -126,27 +126,24 @@ export function inputCotangent(dy: Value, w: Value, size: Shape, attrs: ConvAttr
   return conv(dy, turned, { group, strides, pads: turnedPads });
 }
 
+/** The pixels `from` + stride q of X for every q of an image of `size`, 0 beyond X. */
+export type Sample = (from: Shape, size: Shape) => Value;
+
 /**
  * dW[o, c, k] = sum over n and pixels p of dY[n, o, p] X[n, c, stride p + k - pad]: every moved copy of dY, in one matrix
- * of rows, times every moved copy of X. `sampled` gives the pixels of X that a tap reads at strides other than 1.
+ * of rows, times every moved copy of X.
  */
 export function weightCotangent(
   x: Value,
   dy: Value,
-  { kernel, sampled, ...attrs }: ConvWeightGradAttributes & { readonly sampled?: (tap: readonly number[]) => Value },
+  { kernel, sample, ...attrs }: ConvWeightGradAttributes & { readonly sample?: Sample },
 ): Value {
   const { group, strides } = attrs;
   const [o, c] = [dy.shape[1]! / group, x.shape[1]! / group];
-  const unmoved = (value: Value): Copy => ({ value, at: 0 });
-  const { moved, met, length } = strides.every((stride) => stride === 1)
+  const isWhole = strides.every((stride) => stride === 1);
+  const { moved, met, length } = isWhole
     ? moveBoth(x, dy, kernel, attrs)
-    : {
-        moved: [unmoved(dy)],
-        met: offsets(kernel)
-          .map(sampled ?? samplesOf(x, dy, attrs))
-          .map(unmoved),
-        length: count(spatial(dy.shape)),
-      };
+    : moveSampled(dy, kernel, { ...attrs, sample: sample ?? sampleOf(x, strides) });
   // Where the products of the items would hold more numbers than what they are made of, the items are one row of pixels.
   const isOneRow = o * c * count(kernel) > (o + c) * length;
   const rows = (copies: readonly Copy[]) => {
@@ -185,6 +182,29 @@ function moveBoth(x: Value, dy: Value, kernel: Shape, { pads }: ConvAttributes) 
   return { moved, met, length: count(size) + Math.max(...[...moved, ...met].map(({ at }) => at)) };
 }
 
+/**
+ * Other strides: tap k meets pixel p with pixel s (p + d) + r of X, d = floor((k - pad) / s): with the image of remainder r,
+ * moved by d. A 3x3 kernel of stride 2 so needs four samples of X instead of nine.
+ */
+function moveSampled(dy: Value, kernel: Shape, { strides, pads, sample }: ConvAttributes & { sample: Sample }) {
+  const taps = offsets(kernel).map((tap) => {
+    const by = tap.map((k, i) => Math.floor((k - pads[i]!) / strides[i]!));
+    return { by, from: tap.map((k, i) => k - pads[i]! - strides[i]! * by[i]!) };
+  });
+  const size = spatial(dy.shape).map((n, i) => n + Math.max(0, ...taps.map(({ by }) => by[i]!)));
+  const steps = size.map((_, i) => count(size.slice(i + 1)));
+  const distances = taps.map(({ by }) => by.reduce((sum, n, i) => sum + n * steps[i]!, 0));
+  const start = Math.max(0, ...distances);
+  const images = new Map<string, Value>();
+  const met = taps.map(({ by, from }, i): Copy => {
+    const image = images.get(String(from)) ?? sample(from, size);
+    images.set(String(from), image);
+    return { value: cutLines(image, by.slice(1)), at: start - distances[i]! };
+  });
+  const moved: Copy[] = [{ value: extend(dy, size), at: start }];
+  return { moved, met, length: count(size) + Math.max(start, ...met.map(({ at }) => at)) };
+}
+
 /** Zeros after the last pixels. */
 function extend(x: Value, size: Shape): Value {
   const more = size.map((n, i) => n - x.shape[i + 2]!);
@@ -220,19 +240,15 @@ function stack(copies: readonly Copy[], { group, length }: { group: number; leng
   return reshape(row, [n, group, c * copies.length, length]);
 }
 
-/** Other strides: the pixels of the padded X that a tap reads. */
-function samplesOf(x: Value, dy: Value, { strides, pads }: ConvAttributes) {
-  const rank = strides.length;
-  const padded = pads.some((n) => n > 0) ? pad(x, [0, 0, ...pads.slice(0, rank)], [0, 0, ...pads.slice(rank)]) : x;
-  const size = spatial(dy.shape);
-  return (tap: readonly number[]): Value =>
-    stridedSlice(padded, {
-      axes: tap.map((_, i) => i + 2),
-      starts: tap,
-      ends: tap.map((start, i) => start + (size[i]! - 1) * strides[i]! + 1),
-      steps: strides,
-    });
-}
+/** `Sample` of a plain image. */
+const sampleOf =
+  (x: Value, strides: Shape): Sample =>
+  (from, size) => {
+    const ends = from.map((n, i) => n + (size[i]! - 1) * strides[i]! + 1);
+    const longest = ends.map((end, i) => Math.max(end, x.shape[i + 2]!));
+    const axes = from.map((_, i) => i + 2);
+    return stridedSlice(extend(x, longest), { axes, starts: from, ends, steps: strides });
+  };
 
 /** Every index of a kernel, row-major. */
 const offsets = (kernel: Shape): number[][] =>

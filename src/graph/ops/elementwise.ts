@@ -12,6 +12,9 @@ export function broadcast(a: Shape, b: Shape, where: string): Shape {
   });
 }
 
+/** Times any difference of two float32 that are not tiny this is above 1. */
+const STEEP = 1e30;
+
 type Binary = (a: Value, b: Value) => Value;
 type Unary = (x: Value) => Value;
 type Grad = Op<Record<never, never>>["grad"];
@@ -70,13 +73,15 @@ const ReluGrad = defineOp({
   composite: true,
   infer: ([y]) => [y!.shape],
   grad: "none",
-  lowering: ([y, dy]) => [mul(dy!, cast(greater(y!, scalar(0)), "float32"))],
+  lowering: ([y, dy]) => [mul(dy!, isAbove(y!, 0))],
 });
-// gelu(x) = x Phi(x);  d gelu(x) = (Phi(x) + x phi(x)) dx, Phi and phi of the standard normal
+// gelu(x) = x Phi(x);  d gelu(x) = (Phi(x) + x phi(x)) dx, Phi and phi of the standard normal. With u = x / sqrt(2):
+// Phi(x) = (1 + erf(u)) / 2, x phi(x) = u exp(log(1 / sqrt(pi)) - u^2), nine passes over x in all
 export const Gelu = unaryOp("Gelu", ({ inputs: [x], cotangents: [dy] }) => {
-  const cdf = mul(scalar(0.5), add(scalar(1), erf(mul(x!, scalar(Math.SQRT1_2)))));
-  const density = mul(scalar(1 / Math.sqrt(2 * Math.PI)), exp(mul(scalar(-0.5), mul(x!, x!))));
-  return [mul(dy!, add(cdf, mul(x!, density)))];
+  const u = mul(x!, scalar(Math.SQRT1_2));
+  const cdf = hardSigmoid(erf(u), { alpha: 0.5, beta: 0.5 });
+  const slope = mul(u, exp(sub(scalar(-0.5 * Math.log(Math.PI)), mul(u, u))));
+  return [mul(dy!, add(cdf, slope))];
 });
 // d sigmoid(x) = y (1 - y) dx
 export const Sigmoid = unaryOp("Sigmoid", ({ outputs: [y], cotangents: [dy] }) => [
@@ -92,6 +97,16 @@ export const Clip = defineOp({
   grad: ({ inputs: [, low, high], outputs: [y], cotangents: [dy] }) => {
     const inside = mul(cast(greater(y!, low!), "float32"), cast(greater(high!, y!), "float32"));
     return [mul(dy!, inside), null, null];
+  },
+});
+/** clip(alpha x + beta, 0, 1), in one pass over x. */
+export const HardSigmoid = defineOp<{ alpha: number; beta: number }>({
+  type: "HardSigmoid",
+  attributes: { alpha: "float", beta: "float" },
+  infer: ([x]) => [x!.shape],
+  grad: ({ outputs: [y], attrs: { alpha }, cotangents: [dy] }) => {
+    const inside = mul(isAbove(y!, 0), sub(scalar(1), isAbove(y!, 1 - 2 ** -24)));
+    return [mul(dy!, mul(inside, scalar(alpha)))];
   },
 });
 export const Floor = unaryOp("Floor", "none");
@@ -126,6 +141,10 @@ export const gelu = unary(Gelu);
 export const sigmoid = unary(Sigmoid);
 export const elu = unary(Elu);
 export const clip = (x: Value, low: number, high: number): Value => apply1(Clip, [x, scalar(low), scalar(high)], {});
+export const hardSigmoid = (x: Value, attrs: { alpha: number; beta: number }): Value => apply1(HardSigmoid, [x], attrs);
+/** 1 where x > threshold, else 0, of magnitudes up to 1: one pass, where Greater and Cast are two. */
+export const isAbove = (x: Value, threshold: number): Value =>
+  hardSigmoid(x, { alpha: STEEP, beta: -STEEP * threshold });
 export const floor = unary(Floor);
 export const cast = (x: Value, to: keyof typeof ONNX_TYPE): Value =>
   x.dtype === to ? x : apply1(Cast, [x], { to: ONNX_TYPE[to] });

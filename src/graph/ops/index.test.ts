@@ -158,6 +158,7 @@ const cases: Readonly<Record<OpType, readonly Case[]>> = {
   Gelu: unary(elementwise.gelu),
   GlobalAveragePool: [gives("2x3x2x4", ([x]) => globalAveragePool(x!))],
   Greater: binary(elementwise.greater),
+  HardSigmoid: unary((x) => elementwise.hardSigmoid(x, { alpha: 0.4, beta: 0.35 })),
   InstanceNormalization: [
     gives("2x3x4, 3, 3", ([x, scale, bias]) => instanceNormalization(x!, [scale!, bias!], 1e-5)),
     gives("2x2x2x3, 2, 2", ([x, scale, bias]) => instanceNormalization(x!, [scale!, bias!], 1e-3)),
