@@ -33,7 +33,7 @@ async function train(runtime: Runtime) {
   const stepper = await createStepper(runtime, graph, initialState(graph.plan, 1));
   const losses: number[] = [];
   for (let step = 0; step < 3; step++)
-    losses.push(await stepper.step({ image, targets, learningRate: 1e-2, random: createRandom(step) }));
+    losses.push(...(await stepper.take([{ image, targets, learningRate: 1e-2, random: createRandom(step) }])));
   const state = await stepper.state();
   await stepper.release();
   return { losses, state };

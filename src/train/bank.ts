@@ -4,13 +4,13 @@
  * ones begin later with the weights of a smaller one.
  */
 
-import { fillBatch, poolSlices, type SamplePlan } from "../data/sampler.ts";
 import { measureNetwork } from "../nets/network.ts";
-import { createRandom, deriveSeed } from "../random.ts";
 import { keepBest, lookAt, readBest, setAside } from "./best.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import type { CropDrawing } from "./drawing.ts";
 import { candidateSpecs, cropDepth, identityOf, regionClasses, STREAM, type Trained, type TrainRun } from "./run.ts";
 import { buildStep } from "./step.ts";
+import { takeSteps } from "./take-steps.ts";
 import { openTrainee, type Trainee } from "./trainee.ts";
 import { validationCrops } from "./validate.ts";
 
@@ -18,37 +18,26 @@ const PATH = "checkpoints/bank.safetensors";
 
 /** Trains or goes on training; returns the weights of each candidate. */
 export async function trainBank(run: TrainRun): Promise<Record<string, Trained>> {
-  const { recipe, log } = run;
-  const { stepsPerEpoch, validateEvery, epochs } = recipe.bank;
+  const { stepsPerEpoch, validateEvery, epochs } = run.recipe.bank;
   const { list, start } = await openTrainees(run);
-  log.rewind("bank", start);
-  const total = epochs * stepsPerEpoch;
   const { learning, selection } = setAside(run);
-  const draw = batchDrawer(run, learning);
   const looks = { validation: validationCrops(run, run.validation), selection: validationCrops(run, selection) };
   const sums = new Map<string, number>();
-  let started = performance.now();
-  for (let step = start; step < total; ) {
-    const batch = draw(step);
-    for (const trainee of list) {
-      if (step < trainee.first || step >= trainee.last) continue;
-      sums.set(trainee.id, (sums.get(trainee.id) ?? 0) + (await trainee.step(step, batch)));
-    }
-    step++;
-    run.onProgress?.({ stage: "bank", done: step, total, share: shareDone(run, list, step) });
-    const epochEnds = step % stepsPerEpoch === 0;
-    if (epochEnds) {
-      const epoch = step / stepsPerEpoch;
-      const seconds = (performance.now() - started) / 1000;
-      const loss = meanLosses(sums, stepsPerEpoch);
-      const look = epoch % validateEvery === 0 || step === total;
-      const found = look ? await takeLooks(run, list, { looks, step }) : {};
-      await log.add({ phase: "bank", step, epoch, loss, learningRate: ratesOf(list, step - 1), seconds, ...found });
-      started = performance.now();
-    }
-    if (epochEnds || run.signal?.aborted) await saveBank(run, list, step);
-    run.signal?.throwIfAborted();
-  }
+  await takeSteps(run, cropsOf(run, learning), {
+    ...{ name: "bank", start, epochs, stepsPerEpoch },
+    take: async (step, batches) => {
+      // They begin and end with epochs, as runs do.
+      for (const { id, take } of list.filter(({ first, last }) => first <= step && step < last))
+        for (const loss of await take(step, batches)) sums.set(id, (sums.get(id) ?? 0) + loss);
+    },
+    share: (step) => shareDone(run, list, step),
+    describe: async (step) => {
+      const isLook = (step / stepsPerEpoch) % validateEvery === 0 || step === epochs * stepsPerEpoch;
+      const found = isLook ? await takeLooks(run, list, { looks, step }) : {};
+      return { loss: meanLosses(sums, stepsPerEpoch), learningRate: ratesOf(list, step - 1), ...found };
+    },
+    save: (step) => saveBank(run, list, step),
+  });
   const last = await trainedOf(list);
   for (const trainee of list) await trainee.release();
   return selection.length > 0 ? readBest(run, last) : last;
@@ -85,19 +74,11 @@ function shareDone(run: TrainRun, list: readonly Trainee[], step: number): numbe
   return work(step) / work(Number.POSITIVE_INFINITY);
 }
 
-/** The crops of step t: the same whatever happened before. */
-function batchDrawer({ recipe, dataset }: TrainRun, cases: TrainRun["training"]) {
-  const pool = poolSlices(cases);
+/** The crops that the candidates learn from. */
+function cropsOf({ recipe, dataset }: TrainRun, cases: TrainRun["training"]): CropDrawing {
   const depth = cropDepth({ recipe, dataset });
-  const plan: SamplePlan = { ...recipe.sampling, crop: recipe.inputSize, ...(depth !== undefined && { depth }) };
-  const voxels = recipe.inputSize ** 2 * (depth ?? 1);
-  const images = new Float32Array(recipe.bank.batch * dataset.channels.length * voxels);
-  const truth = new Uint8Array(recipe.bank.batch * voxels);
-  return (step: number) => {
-    const random = createRandom(deriveSeed(recipe.seed, STREAM.batch, step));
-    fillBatch({ pool, plan, random, into: { images, truth } });
-    return { image: images, targets: truth };
-  };
+  const plan = { ...recipe.sampling, crop: recipe.inputSize, ...(depth !== undefined && { depth }) };
+  return { kind: "crops", cases, plan, batch: recipe.bank.batch, seed: recipe.seed, stream: STREAM.batch };
 }
 
 /** Mean over the epoch; candidates that do not train in it have none. */
@@ -114,14 +95,10 @@ const ratesOf = (list: readonly Trainee[], step: number) =>
       .map(({ id, learningRateAt }) => [id, learningRateAt(step)]),
   );
 
-type Crops = ReturnType<typeof validationCrops>;
+type Looks = Record<"validation" | "selection", ReturnType<typeof validationCrops>>;
 
 /** Dice on the validation cases and on those set aside for selection, where there are some. */
-async function takeLooks(
-  run: TrainRun,
-  list: readonly Trainee[],
-  { looks, step }: { looks: Record<"validation" | "selection", Crops>; step: number },
-) {
+async function takeLooks(run: TrainRun, list: readonly Trainee[], { looks, step }: { looks: Looks; step: number }) {
   const trained = await trainedOf(list);
   const validation = looks.validation.length > 0 ? await lookAt(run, trained, looks.validation) : undefined;
   const selection = looks.selection.length > 0 ? await lookAt(run, trained, looks.selection) : undefined;

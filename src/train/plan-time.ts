@@ -10,7 +10,7 @@ import { weightsOf } from "./export.ts";
 import { modelOf, predictCrops } from "./predict.ts";
 import type { Recipe } from "./recipe.ts";
 import { candidateSpecs, decisionSpec, type TrainRun } from "./run.ts";
-import { buildStep, createStepper, initialState } from "./step.ts";
+import { buildStep, createStepper, initialState, STEPS_PER_RUN } from "./step.ts";
 import { validationCrops } from "./validate.ts";
 
 const PATH = "checkpoints/plan.json";
@@ -81,7 +81,7 @@ export function countEpochs(
   return Math.floor((cost.seconds - after) / (bank.stepsPerEpoch * step + look));
 }
 
-/** The faster of two steps after a first one, and a forward pass of a crop. */
+/** A step of a full run after a first one, and a forward pass of a crop. */
 async function measurePace(run: TrainRun, spec: NetworkSpec, batch: number): Promise<Pace> {
   const graph = buildStep(spec, { batch, weightDecay: 0, lossScale: 1 });
   const state = initialState(graph.plan, 0);
@@ -89,15 +89,15 @@ async function measurePace(run: TrainRun, spec: NetworkSpec, batch: number): Pro
   const random = createRandom(0);
   const image = Float32Array.from({ length: count(graph.image) }, () => random.uniform());
   const targets = Uint8Array.from({ length: count(graph.targets) }, () => random.integer(spec.outputs));
-  const times: number[] = [];
-  for (let i = 0; i < 3; i++)
-    times.push(await secondsOf(() => stepper.step({ image, targets, learningRate: 0, random })));
+  const drawn = { image, targets, learningRate: 0, random };
+  await stepper.take([drawn]);
+  const step = (await secondsOf(() => stepper.take(Array(STEPS_PER_RUN).fill(drawn)))) / STEPS_PER_RUN;
   await stepper.release();
-  if (spec.network.task !== "segment") return { step: Math.min(...times.slice(1)), forward: 0 };
+  if (spec.network.task !== "segment") return { step, forward: 0 };
   const crops = validationCrops(run, run.training.slice(0, 1)).slice(0, FORWARD);
   const model = modelOf(run.runtime, spec, weightsOf(graph.plan, state));
   const forward = (await secondsOf(() => predictCrops(model, crops, () => {}))) / crops.length;
-  return { step: Math.min(...times.slice(1)), forward };
+  return { step, forward };
 }
 
 async function secondsOf(work: () => Promise<unknown>): Promise<number> {

@@ -20,7 +20,7 @@ import { namedParts, type WeightPlan } from "../nn/scope.ts";
 import { createNodeRuntime } from "../node/runtime.ts";
 import { createRandom } from "../random.ts";
 import { exportNetwork, weightsOf } from "./export.ts";
-import { buildStep, createStepper, initialState, type TrainState } from "./step.ts";
+import { buildStep, createStepper, initialState, STEPS_PER_RUN, type TrainState } from "./step.ts";
 
 const tolerances: Record<ReferenceName, number> = { unet2d: 1e-4, transbts2d: 1e-4, shufflenetv2: 1e-3 };
 const classWeights = [0.5, 1, 1, 1.5, 2];
@@ -49,7 +49,7 @@ describe.each(Object.keys(specs) as ReferenceName[])("%s against PyTorch", (name
     const before = start.parameters.slice();
     const stepper = await createStepper(await createNodeRuntime({ threads: 1 }), graph, start);
 
-    const losses = [await stepper.step(batch)];
+    const losses = await stepper.take([batch]);
     const gradients = gradientsAfterOneStep(graph.plan, before, await stepper.state(), weightDecay);
     const running = namedParts(graph.plan.buffers, (await stepper.state()).buffers);
     expect(Object.keys(gradients).sort()).toEqual(Object.keys(expected.gradients).sort());
@@ -64,7 +64,7 @@ describe.each(Object.keys(specs) as ReferenceName[])("%s against PyTorch", (name
       for (const [i, value] of variance.entries()) expect(running[`${key}.running_var`]![i]).toBeCloseTo(value, 5);
     }
 
-    losses.push(await stepper.step(batch));
+    losses.push(...(await stepper.take([batch])));
     expect(losses[0]).toBeCloseTo(expected.losses[0], 4);
     expect(Math.abs(losses[1]! - expected.losses[1])).toBeLessThan(5e-4);
     const parameters = namedParts(graph.plan.parameters, (await stepper.state()).parameters);
@@ -88,7 +88,7 @@ test("state vectors in pieces: the same numbers", async () => {
     const graph = buildStep(spec, { batch: 2, lossScale: 1, weightDecay: 1e-5, vectorLength });
     const stepper = await createStepper(await createNodeRuntime({ threads: 1 }), graph, initialState(graph.plan, 1));
     const [image, targets] = [imageOf(count(graph.image)), labelsOf(count(graph.targets))];
-    for (let i = 0; i < 3; i++) await stepper.step({ image, targets, learningRate: 1e-2, random: createRandom(i) });
+    for (let i = 0; i < 3; i++) await stepper.take([{ image, targets, learningRate: 1e-2, random: createRandom(i) }]);
     const state = await stepper.state();
     await stepper.release();
     return { state, inputs: graph.pieces.length };
@@ -96,4 +96,27 @@ test("state vectors in pieces: the same numbers", async () => {
   const [whole, divided] = [await run(1e7), await run(1000)];
   expect([whole.inputs, divided.inputs > 20]).toEqual([5, true]);
   expect(divided.state).toEqual(whole.state);
+});
+
+test("several steps in a run: the numbers of one at a time", async () => {
+  const graph = buildStep(specs.unet2d, { batch: 2, lossScale: 1, weightDecay: 1e-5 });
+  const [image, targets] = [imageOf(count(graph.image)), labelsOf(count(graph.targets))];
+  const batches = Array.from({ length: STEPS_PER_RUN + 1 }, (_, i) => ({
+    image: image.map((v) => v * (1 + i)),
+    targets,
+    learningRate: 1e-2 / (1 + i),
+  }));
+  const train = async (atOnce: number) => {
+    const stepper = await createStepper(await createNodeRuntime({ threads: 1 }), graph, initialState(graph.plan, 1));
+    const drawn = batches.map((batch, i) => ({ ...batch, random: createRandom(i) }));
+    const losses: number[] = [];
+    for (let i = 0; i < drawn.length; i += atOnce) losses.push(...(await stepper.take(drawn.slice(i, i + atOnce))));
+    const state = await stepper.state();
+    await stepper.release();
+    return { losses, state };
+  };
+  const one = await train(1);
+  expect(one.state.step).toBe(batches.length);
+  expect(new Set(one.losses).size).toBe(batches.length);
+  expect(await train(batches.length)).toEqual(one);
 });

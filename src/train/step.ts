@@ -6,9 +6,8 @@
 import { blockChannels, findBlockSize } from "../graph/blocked/block-channels.ts";
 import { gradient } from "../graph/gradient.ts";
 import { lowerGraph } from "../graph/lower.ts";
-import { writeOnnx } from "../graph/onnx.ts";
+import { writeOnnx, writeTurns } from "../graph/onnx.ts";
 import { add, exp, mul } from "../graph/ops/elementwise.ts";
-import { concat, reshape } from "../graph/ops/shape.ts";
 import { logSoftmax } from "../graph/ops/softmax.ts";
 import { count, input, type Shape, scalar, type Value } from "../graph/value.ts";
 import { buildNetwork, type NetworkSpec, planNetwork } from "../nets/network.ts";
@@ -17,6 +16,7 @@ import { crossEntropy, type DiceOptions, diceLoss, weightedCrossEntropy } from "
 import {
   groupWeights,
   initialVector,
+  joinFlat,
   joinParts,
   sizeOf,
   trainingScope,
@@ -38,7 +38,7 @@ export interface StepOptions {
   readonly dice?: DiceOptions;
   /** Class weights of Eq. 7; only for decision networks. */
   readonly classWeights?: readonly number[];
-  /** Most numbers of an input or output of the state, if not 30 MB of them. */
+  /** Most numbers of an input or output of the state, if not 4 MB of them. */
   readonly vectorLength?: number;
 }
 
@@ -56,10 +56,16 @@ const PARAMETER_VECTORS = ["parameters", "mean", "square", "largest"] as const;
 const VECTORS = [...PARAMETER_VECTORS, "buffers"] as const;
 
 /**
- * Most numbers of an input or output of the state, 30 MB. onnxruntime-node copies every output to new memory, and glibc
- * asks the system for each piece of 32 MB and more: to fill its fresh pages takes longer than the copy. M4 is 64 MB.
+ * Most numbers of an input or output of the state, 4 MB: the passes of Adam over one piece find it in the cache. A step of
+ * M3 takes 866 ms of CPU time with all its 26 MB in one, 820 in pieces of 1 to 8 MB, and no less in smaller ones.
  */
-const VECTOR_LENGTH = 7_500_000;
+const VECTOR_LENGTH = 1_000_000;
+
+/**
+ * Steps of one run. Weights and moments go in and come out once a run, and onnxruntime-node copies every output to memory that
+ * is new to the process: 5 % of the wall and CPU time of single steps of M1, M2 and M3.
+ */
+export const STEPS_PER_RUN = 5;
 
 /** An input of the state and its output: numbers `start` to `end` of a vector. */
 interface Piece {
@@ -78,8 +84,11 @@ const carryOf = (pieces: readonly Piece[]): Carry =>
   Object.fromEntries(pieces.map(({ name }) => [name, afterOf(name)]));
 
 export interface StepGraph {
-  /** The file; `lowered` for runtimes that say so, in blocks of `block` channels where that is more than one. */
-  onnx(form: { readonly lowered: boolean; readonly block: number }): Uint8Array;
+  /**
+   * The file of `steps` steps a run: of one as it is, of more in turns (`writeTurns`). `lowered` for runtimes that say so,
+   * in blocks of `block` channels where that is more than one.
+   */
+  onnx(form: { readonly lowered: boolean; readonly block: number; readonly steps: number }): Uint8Array;
   readonly plan: WeightPlan;
   /** Of each state vector in order, first to last number. */
   readonly pieces: readonly Piece[];
@@ -132,19 +141,14 @@ export function buildStep(spec: NetworkSpec, options: StepOptions): StepGraph {
     const named = { parameters: after.weights, ...after.moments };
     return PARAMETER_VECTORS.map((name) => [afterOf(nameOf(name, i)), named[name]] as const);
   });
-  // A network without batch norms has no buffers: the empty vector goes through.
-  const buffersNow = plan.buffers.length > 0 ? joinFlat(buffersAfter()) : mul(flat.buffers, scalar(1));
-  const outputs = { loss, ...Object.fromEntries(updated), [afterOf("buffers")]: buffersNow };
-  const onnx: StepGraph["onnx"] = ({ lowered, block }) =>
-    writeOnnx(lowered ? lowerGraph(outputs) : block > 1 ? blockChannels(outputs, block) : outputs);
-  return { onnx, plan, pieces: listPieces(plan, groups), image: image.shape, targets: targetShape };
+  const outputs = { loss, ...Object.fromEntries(updated), [afterOf("buffers")]: buffersAfter() };
+  const listed = listPieces(plan, groups);
+  const onnx: StepGraph["onnx"] = ({ lowered, block, steps }) => {
+    const made = lowered ? lowerGraph(outputs) : block > 1 ? blockChannels(outputs, block) : outputs;
+    return steps > 1 ? writeTurns(made, { carry: carryOf(listed), most: steps }) : writeOnnx(made);
+  };
+  return { onnx, plan, pieces: listed, image: image.shape, targets: targetShape };
 }
-
-const joinFlat = (values: readonly Value[]): Value =>
-  concat(
-    values.map((value) => reshape(value, [count(value.shape)])),
-    0,
-  );
 
 function listPieces(plan: WeightPlan, groups: readonly (readonly WeightSpec[])[]): Piece[] {
   const sizes = groups.map(sizeOf);
@@ -182,17 +186,19 @@ export interface StepBatch {
 export interface Stepper {
   /** Weights and moments as they are now, fetched from the device. Valid until the step after the next. */
   state(): Promise<TrainState>;
-  /** One update; returns the loss before it. */
-  step(batch: StepBatch): Promise<number>;
+  /** An update with each batch in turn; returns the loss before each. Fastest with `STEPS_PER_RUN` at once. */
+  take(batches: readonly StepBatch[]): Promise<number[]>;
   release(): Promise<void>;
 }
 
 /** Loads a step graph. Weights and moments stay where it computes; the memory of `start` is used. */
 export async function createStepper(runtime: Runtime, graph: StepGraph, start: TrainState): Promise<Stepper> {
-  const onnx = graph.onnx({ lowered: runtime.lowered ?? false, block: await findBlockSize(runtime) });
+  // Where the state stays on the device it does not pay to take several steps in one run.
+  const steps = runtime.loadCarrying ? 1 : STEPS_PER_RUN;
+  const onnx = graph.onnx({ lowered: runtime.lowered ?? false, block: await findBlockSize(runtime), steps });
   const carry = carryOf(graph.pieces);
   const session = (await runtime.loadCarrying?.(onnx, carry)) ?? carryOnHost(await runtime.load(onnx), carry);
-  const noise = new Float32Array(graph.plan.noise);
+  const feed = createFeeds(graph, steps);
   const first = Object.fromEntries(
     graph.pieces.map(({ name, vector: whole, start: from, end }) => [name, vector(start[whole].subarray(from, end))]),
   );
@@ -209,24 +215,43 @@ export async function createStepper(runtime: Runtime, graph: StepGraph, start: T
       const vectors = Object.fromEntries(VECTORS.map((name) => [name, whole(name)])) as Omit<TrainState, "step">;
       return { ...vectors, step: start.step + done };
     },
-    step: async ({ image, targets, learningRate, random }) => {
-      for (let i = 0; i < noise.length; i++) noise[i] = random.uniform();
-      const scalars = adamScalars(learningRate, start.step + done + 1);
-      const { loss } = await session.run(
-        {
-          image: vector(image, graph.image),
-          targets: { dtype: "uint8", dims: graph.targets, data: targets },
-          ...(done === 0 ? first : {}),
-          ...(noise.length > 0 ? { noise: vector(noise) } : {}),
-          stepSize: vector(Float32Array.of(scalars.stepSize), []),
-          correction: vector(Float32Array.of(scalars.correction), []),
-        },
-        { loss: null },
-      );
-      done++;
-      return Number(loss!.data[0]);
+    take: async (batches) => {
+      const losses: number[] = [];
+      for (let from = 0; from < batches.length; from += steps) {
+        const taken = batches.slice(from, from + steps);
+        const feeds = { ...feed(taken, start.step + done + 1), ...(done === 0 ? first : {}) };
+        const { loss } = await session.run(feeds, { loss: null });
+        losses.push(...(loss!.data as Float32Array));
+        done += taken.length;
+      }
+      return losses;
     },
     release: () => session.release(),
+  };
+}
+
+/** Writes batches side by side into the inputs of a run of up to `steps` steps, the first of which is step t of Adam. */
+function createFeeds(graph: StepGraph, steps: number) {
+  const dims = (shape: Shape) => (steps > 1 ? [steps, ...shape] : shape);
+  const make = (shape: Shape) => ({ all: new Float32Array(steps * count(shape)), dims: dims(shape) });
+  const [images, noise, stepSizes, corrections] = [graph.image, [graph.plan.noise], [], []].map(make);
+  const targets = new Uint8Array(steps * count(graph.targets));
+  return (batches: readonly StepBatch[], t: number): Record<string, Tensor> => {
+    for (const [i, batch] of batches.entries()) {
+      images!.all.set(batch.image, i * count(graph.image));
+      targets.set(batch.targets, i * count(graph.targets));
+      for (let k = 0; k < graph.plan.noise; k++) noise!.all[i * graph.plan.noise + k] = batch.random.uniform();
+      const { stepSize, correction } = adamScalars(batch.learningRate, t + i);
+      stepSizes!.all[i] = stepSize;
+      corrections!.all[i] = correction;
+    }
+    const floats = { image: images!, stepSize: stepSizes!, correction: corrections!, noise: noise! };
+    const read = Object.entries(floats).filter(([, { all }]) => all.length > 0);
+    return {
+      ...Object.fromEntries(read.map(([name, { all, dims }]) => [name, vector(all, dims)])),
+      targets: { dtype: "uint8", dims: dims(graph.targets), data: targets },
+      ...(steps > 1 && { turns: { dtype: "int64", dims: [], data: BigInt64Array.of(BigInt(batches.length)) } }),
+    };
   };
 }
 

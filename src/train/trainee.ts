@@ -4,10 +4,11 @@ import { learningRateAt } from "../nn/schedule.ts";
 import { sizeOf, type WeightPlan } from "../nn/scope.ts";
 import type { Runtime } from "../platform.ts";
 import { createRandom, deriveSeed } from "../random.ts";
+import type { DrawnBatch } from "./drawing.ts";
 import { weightsOf } from "./export.ts";
 import type { Recipe } from "./recipe.ts";
 import { STREAM, type Trained } from "./run.ts";
-import { createStepper, initialState, type StepBatch, type StepGraph, type Stepper, type TrainState } from "./step.ts";
+import { createStepper, initialState, type StepGraph, type Stepper, type TrainState } from "./step.ts";
 
 export interface Trainee {
   readonly id: string;
@@ -17,8 +18,8 @@ export interface Trainee {
   readonly last: number;
   /** As it is now; null before its first step. */
   trained(): Promise<Trained | null>;
-  /** One update with its own learning rate and dropout; returns the loss. */
-  step(step: number, batch: Pick<StepBatch, "image" | "targets">): Promise<number>;
+  /** Updates from step t on, one a batch, with its own learning rates and dropout; returns the losses. */
+  take(step: number, batches: readonly DrawnBatch[]): Promise<number[]>;
   /** Of step t: its schedule ends with its own training, as a network frozen in the decay would never settle. */
   learningRateAt(step: number): number;
   release(): Promise<void>;
@@ -53,10 +54,12 @@ export async function openTrainee(options: TraineeOptions): Promise<Trainee> {
   return {
     ...{ id, graph, first, last, learningRateAt: rateAt },
     trained: async () => (stepper ? { plan: graph.plan, state: await stepper.state() } : null),
-    step: async (step, batch) => {
+    take: async (step, batches) => {
       stepper ??= await begin();
-      const random = createRandom(deriveSeed(recipe.seed, STREAM.dropout, index, step));
-      return stepper.step({ ...batch, learningRate: rateAt(step), random });
+      const randomAt = (t: number) => createRandom(deriveSeed(recipe.seed, STREAM.dropout, index, t));
+      return stepper.take(
+        batches.map((batch, i) => ({ ...batch, learningRate: rateAt(step + i), random: randomAt(step + i) })),
+      );
     },
     release: async () => stepper?.release(),
   };

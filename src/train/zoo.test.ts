@@ -43,7 +43,7 @@ test.each(Object.keys(zoo) as (keyof typeof zoo)[])("%s learns one batch", async
   const batch = { ...batchOf(graph.image, spec.network.task === "decide"), learningRate: 0.01 };
   const random = createRandom(2);
   const losses: number[] = [];
-  for (let i = 0; i < STEPS; i++) losses.push(await stepper.step({ ...batch, random }));
+  for (let i = 0; i < STEPS; i++) losses.push(...(await stepper.take([{ ...batch, random }])));
   await stepper.release();
   expect(losses.at(-1)! / losses[0]!, losses.map((loss) => loss.toFixed(2)).join(" ")).toBeLessThan(0.6);
 });

@@ -9,7 +9,7 @@ import type { Runtime } from "../../platform.ts";
 import { createRandom } from "../../random.ts";
 import type { Recipe } from "../../train/recipe.ts";
 import { candidateSpecs } from "../../train/run.ts";
-import { buildStep, createStepper, initialState } from "../../train/step.ts";
+import { buildStep, createStepper, initialState, STEPS_PER_RUN } from "../../train/step.ts";
 import type { Peer, Timing } from "./peer.ts";
 import { medianTiming, timeRun } from "./timing.ts";
 
@@ -24,15 +24,15 @@ export interface Comparison {
   readonly gmacs: number;
 }
 
-/** Runs `ours` and the peer's `request` in turns; medians over `rounds`. */
+/** Runs `ours`, each of whose equal `parts` is a run of the peer, and the peer's `request` in turns; medians over `rounds`. */
 async function inTurns(
   ours: () => Promise<unknown>,
-  { peer, request, rounds }: { peer: Peer | null; request: string; rounds: number },
+  { peer, request, rounds, parts = 1 }: { peer: Peer | null; request: string; rounds: number; parts?: number },
 ): Promise<{ ours: Timing; peer: Timing | null }> {
   const [mine, theirs]: [Timing[], Timing[]] = [[], []];
   for (let i = 0; i < WARM_UP; i++) await ours();
   for (let round = 0; round < rounds; round++) {
-    mine.push(await timeRun(ours));
+    mine.push(await timeRun(ours, parts));
     if (peer) theirs.push(await peer.time(request));
   }
   return { ours: medianTiming(mine), peer: peer ? medianTiming(theirs) : null };
@@ -61,9 +61,9 @@ export async function benchSteps(
     const pixels = batch * spec.image[1]! * spec.image[2]!;
     const image = noise(pixels * spec.image[0]!);
     const targets = Uint8Array.from({ length: pixels }, (_, i) => i % spec.outputs);
-    const random = createRandom(1);
-    const step = () => stepper.step({ image, targets, learningRate: 1e-4, random });
-    const times = await inTurns(step, { peer, request: `${id} step`, rounds });
+    const batches = Array(STEPS_PER_RUN).fill({ image, targets, learningRate: 1e-4, random: createRandom(1) });
+    const steps = () => stepper.take(batches);
+    const times = await inTurns(steps, { peer, request: `${id} step`, rounds, parts: STEPS_PER_RUN });
     results.push({ name: `training step ${id}`, ...times, gmacs: (3 * batch * measureNetwork(spec).macs) / 1e9 });
     await stepper.release();
   }

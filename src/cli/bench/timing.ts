@@ -2,14 +2,14 @@
 
 import type { Timing } from "./peer.ts";
 
-/** One run; CPU time is that of all threads of this process, so nothing else may run beside it. */
-export async function timeRun(run: () => Promise<unknown>): Promise<Timing> {
+/** One of the equal parts of a run; CPU time is that of all threads of this process, so nothing else may run beside it. */
+export async function timeRun(run: () => Promise<unknown>, parts = 1): Promise<Timing> {
   const cpu = process.cpuUsage();
   const start = performance.now();
   await run();
-  const wallSeconds = (performance.now() - start) / 1000;
+  const wallSeconds = (performance.now() - start) / 1000 / parts;
   const { user, system } = process.cpuUsage(cpu);
-  return { wallSeconds, cpuSeconds: (user + system) / 1e6 };
+  return { wallSeconds, cpuSeconds: (user + system) / 1e6 / parts };
 }
 
 const median = (values: readonly number[]): number => {

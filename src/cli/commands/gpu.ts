@@ -96,7 +96,7 @@ function stepGraphs(name: string, batch: number) {
   const specs = { ...candidateSpecs(run), ...(decision && { [decision.id]: decisionSpec(run) }) };
   return Object.entries(specs).map(([id, spec]) => {
     const { onnx } = buildStep(spec, { batch, lossScale: 1, weightDecay: 1e-5, crossEntropyWeight: 1 });
-    return Object.values(readOnnx(onnx({ lowered: true, block: 1 }), id).outputs);
+    return Object.values(readOnnx(onnx({ lowered: true, block: 1, steps: 1 }), id).outputs);
   });
 }
 

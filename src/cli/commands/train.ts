@@ -19,6 +19,7 @@ import { defineCommand } from "../command.ts";
 import { describePlan } from "../describe-plan.ts";
 import { device, flag, json, readSplitOption, split, threads } from "../option.ts";
 import { formatDuration } from "../progress.ts";
+import { drawAhead } from "../train/draw-ahead.ts";
 import { openTraining } from "../train/open-training.ts";
 import { version } from "../version.ts";
 
@@ -105,6 +106,7 @@ export const train = defineCommand({
       out,
       gzip: nodeGzip,
       runtime,
+      ahead: drawAhead,
       resume: options.resume,
       onProgress,
       onEntry,

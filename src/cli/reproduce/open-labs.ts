@@ -19,6 +19,7 @@ import { train } from "../../train/train.ts";
 import type { Context } from "../command.ts";
 import { readSplitOption } from "../option.ts";
 import { findInputCases, type InputCase } from "../segment/find-input-cases.ts";
+import { drawAhead } from "../train/draw-ahead.ts";
 import { version } from "../version.ts";
 import type { Lab } from "./lab.ts";
 import { type DataKind, makeTinyScale } from "./tiny.ts";
@@ -134,7 +135,7 @@ async function trainBank(
     const onProgress: Context["onProgress"] = (progress) =>
       context.onProgress({ ...progress, stage: `${name}${progress.stage}` });
     const { signal } = context;
-    const common = { recipe: recipe!, dataset, data, split, fold, out, gzip: nodeGzip, runtime };
+    const common = { recipe: recipe!, dataset, data, split, fold, out, gzip: nodeGzip, runtime, ahead: drawAhead };
     const run = await openRun({ ...common, resume: true, onProgress, signal });
     await train(await fitToMinutes(run, maxMinutes), { bankFolder, version });
   }

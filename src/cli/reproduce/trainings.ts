@@ -14,6 +14,7 @@ import type { Recipe } from "../../train/recipe.ts";
 import { recipeOf } from "../../train/recipe-over.ts";
 import { candidateSpecs, type TrainRun } from "../../train/run.ts";
 import { train } from "../../train/train.ts";
+import { drawAhead } from "../train/draw-ahead.ts";
 import { version } from "../version.ts";
 import { type Lab, shorten } from "./lab.ts";
 
@@ -23,7 +24,7 @@ export async function openTrainingCases(lab: Omit<Lab, "training">): Promise<Tra
   const ids = new TextEncoder().encode(JSON.stringify({ train: bank.trainingCases, validation: [] }));
   const split = { bytes: ids, name: `the training cases of ${bank.folder.name}` };
   const out = lab.trainingRun ?? within(lab.out, "training");
-  const common = { recipe: recipeOf(bank), dataset, data, split, out, runtime, ...context };
+  const common = { recipe: recipeOf(bank), dataset, data, split, out, runtime, ahead: drawAhead, ...context };
   return openRun({ ...common, gzip: nodeGzip, resume: true });
 }
 
