@@ -12,17 +12,14 @@ export interface Tensor {
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /**
-   * Runs the graph once. Only the outputs in `outputs` are computed when it is given; a tensor found there receives
-   * the result in its own memory, `null` lets the runtime allocate.
-   */
-  run(feeds: Record<string, Tensor>, outputs?: Record<string, Tensor | null>): Promise<Record<string, Tensor>>;
+  /** Runs the graph once. `only` names the outputs that are wanted; default: all. */
+  run(feeds: Record<string, Tensor>, only?: readonly string[]): Promise<Record<string, Tensor>>;
   release(): Promise<void>;
 }
 
 /** A session some of whose outputs are its inputs in the next run: weights and moments of a training step. */
 export interface CarryingSession extends Session {
-  /** Those inputs as the next run will take them. Valid until the run after the next. */
+  /** Those inputs as the next run will take them. */
   carried(): Promise<Record<string, Tensor>>;
 }
 /** Input -> the output that takes its place. */

@@ -58,7 +58,7 @@ interface Job {
 async function runSession(session: Session, { bank, model, images, count }: Job): Promise<Float32Array> {
   const image = { dtype: "float32", dims: [count, ...imageShape(bank, model)], data: images } as const;
   const results = await session
-    .run({ [IMAGE]: image }, { [model.output]: null })
+    .run({ [IMAGE]: image }, [model.output])
     .catch((error: Error) => misfit(bank, model, error.message));
   const { dims, dtype, data } = results[model.output]!;
   const expected = [count, ...outputShape(bank, model)];

@@ -37,28 +37,9 @@ describe.each(["cpu", "wasm"] as const)("on %s", (device) => {
     await session.release();
   });
 
-  test("only the outputs that are asked for, into the memory that is given", async () => {
+  test("only the outputs that are asked for", async () => {
     const session = await (await ready).load(model());
-    const twice = floats(0, 0);
-    const results = await session.run({ x: floats(1, 2) }, { twice });
-    expect(Object.keys(results)).toEqual(["twice"]);
-    expect(results["twice"]).toBe(twice);
-    expect([...twice.data]).toEqual([2, 4]);
-    expect(await session.run({ x: floats(1, 2) }, { same: null })).toEqual({ same: floats(1, 2) });
-    await session.release();
-  });
-
-  test("a given output may be a part of a larger array", async () => {
-    const session = await (await ready).load(model());
-    const store = new Float32Array(4);
-    await session.run({ x: floats(1, 2) }, { twice: { ...floats(0, 0), data: store.subarray(1, 3) } });
-    expect([...store]).toEqual([0, 2, 4, 0]);
-    await session.release();
-  });
-
-  test("a given output of another size is refused", async () => {
-    const session = await (await ready).load(model());
-    await expect(session.run({ x: floats(1, 2) }, { twice: floats(0, 0, 0, 0) })).rejects.toThrow("shape");
+    expect(await session.run({ x: floats(1, 2) }, ["twice"])).toEqual({ twice: floats(2, 4) });
     await session.release();
   });
 
@@ -71,9 +52,6 @@ describe.each(["cpu", "wasm"] as const)("on %s", (device) => {
     const session = await (await ready).load(writeOnnx({ y: apply1(identity, [input("x", [1], dtype)], {}) }));
     const x: Tensor = { dtype, dims: [1], data };
     expect(await session.run({ x })).toEqual({ y: x });
-    const y: Tensor = { dtype, dims: [1], data: new (data.constructor as Uint8ArrayConstructor)(1) };
-    await session.run({ x }, { y });
-    expect(y).toEqual(x);
     await session.release();
   });
 
@@ -83,7 +61,7 @@ describe.each(["cpu", "wasm"] as const)("on %s", (device) => {
     const before = process.memoryUsage().rss;
     let most = 0;
     for (let i = 0; i < 200; i++) {
-      await session.run({ x }, { twice: null });
+      await session.run({ x }, ["twice"]);
       most = Math.max(most, process.memoryUsage().rss - before);
     }
     expect(most).toBeLessThan(400e6);

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import type * as Ort from "onnxruntime-node";
 import { UserError } from "../error.ts";
 import type { Runtime } from "../platform.ts";
-import { type Binding, carryOnDevice, wrapSession } from "../session.ts";
+import { carryOnDevice, wrapSession } from "../session.ts";
 import { cudaProblem, findCuda } from "./cuda.ts";
 import { loaderProblem } from "./shared-library.ts";
 import { createWasmRuntime } from "./wasm.ts";
@@ -39,16 +39,14 @@ export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promi
   ort.env.logLevel = "fatal";
   const native: Native = {
     device,
-    // onnxruntime-node 1.30 writes a given output in place, then copies it into the result too, which is dropped
-    // (measured: 16 MB take 7 ms with and without).
-    binding: { Tensor: ort.Tensor, writesGivenOutputs: true },
+    Tensor: ort.Tensor,
     load: (onnx, more) => ort.InferenceSession.create(onnx, { ...sessionOptions(device, threads), ...more }),
   };
   if (device !== "cpu") await probe(native);
   return {
     name: `onnxruntime-node ${ort.env.versions.node}`,
     device,
-    load: async (onnx) => wrapSession(await native.load(onnx), native.binding),
+    load: async (onnx) => wrapSession(await native.load(onnx), native.Tensor),
     ...(device === "cpu" ? {} : { lowered: true }),
     ...(device === "webgpu" ? { loadCarrying: loadCarrying(native) } : {}),
   };
@@ -56,7 +54,7 @@ export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promi
 
 interface Native {
   readonly device: NativeDevice;
-  readonly binding: Binding;
+  readonly Tensor: Ort.TensorConstructor;
   load(onnx: Uint8Array, more?: Ort.InferenceSession.SessionOptions): Promise<Ort.InferenceSession>;
 }
 
@@ -84,12 +82,12 @@ const sessionOptions = (device: NativeDevice, threads: number): Ort.InferenceSes
  * process), a graph that copies it can. It has no buffers of CUDA at all: there weights and moments come back after every
  * step, 16 bytes a parameter each way, 0.4 GB for M1 to M4 together.
  */
-function loadCarrying({ load, binding }: Native): NonNullable<Runtime["loadCarrying"]> {
+function loadCarrying({ load, Tensor }: Native): NonNullable<Runtime["loadCarrying"]> {
   return async (onnx, carry) => {
     const stay = Object.fromEntries(Object.values(carry).map((output) => [output, "gpu-buffer" as const]));
     const [session, copier] = await Promise.all([load(onnx, { preferredOutputLocation: stay }), load(identityModel())]);
     const download = async (x: Ort.Tensor) => (await copier.run({ x }))["y"]!.data as Float32Array;
-    const carrying = carryOnDevice(session, binding, { carry, download });
+    const carrying = carryOnDevice(session, Tensor, { carry, download });
     return {
       ...carrying,
       release: async () => {

@@ -20,8 +20,6 @@ export async function createWasmRuntime(threads: number): Promise<Runtime> {
   return {
     name: `onnxruntime-web ${env.versions.web}`,
     device: "wasm",
-    // onnxruntime-web 1.30 leaves the memory of a given CPU output as it was (measured).
-    load: async (onnx) =>
-      wrapSession(await InferenceSession.create(onnx, options), { Tensor, writesGivenOutputs: false }),
+    load: async (onnx) => wrapSession(await InferenceSession.create(onnx, options), Tensor),
   };
 }

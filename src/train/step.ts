@@ -184,14 +184,14 @@ export interface StepBatch {
 }
 
 export interface Stepper {
-  /** Weights and moments as they are now, fetched from the device. Valid until the step after the next. */
+  /** Weights and moments as they are now, fetched from the device. */
   state(): Promise<TrainState>;
   /** An update with each batch in turn; returns the loss before each. Fastest with `STEPS_PER_RUN` at once. */
   take(batches: readonly StepBatch[]): Promise<number[]>;
   release(): Promise<void>;
 }
 
-/** Loads a step graph. Weights and moments stay where it computes; the memory of `start` is used. */
+/** Loads a step graph. Weights and moments stay where it computes. */
 export async function createStepper(runtime: Runtime, graph: StepGraph, start: TrainState): Promise<Stepper> {
   // Where the state stays on the device it does not pay to take several steps in one run.
   const steps = runtime.loadCarrying ? 1 : STEPS_PER_RUN;
@@ -220,7 +220,7 @@ export async function createStepper(runtime: Runtime, graph: StepGraph, start: T
       for (let from = 0; from < batches.length; from += steps) {
         const taken = batches.slice(from, from + steps);
         const feeds = { ...feed(taken, start.step + done + 1), ...(done === 0 ? first : {}) };
-        const { loss } = await session.run(feeds, { loss: null });
+        const { loss } = await session.run(feeds, ["loss"]);
         losses.push(...(loss!.data as Float32Array));
         done += taken.length;
       }

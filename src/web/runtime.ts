@@ -66,13 +66,13 @@ async function loadWithFallback(onnx: Uint8Array, first: Engine, fallBack: FallB
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
-    run: async (feeds, outputs) => {
+    run: async (feeds, only) => {
       await turnEventLoop();
-      return session.run(feeds, outputs).catch(async (reason: Error) => {
+      return session.run(feeds, only).catch(async (reason: Error) => {
         const lost = session;
         session = await leave(reason);
         lost.release().catch(() => {}); // of a device that is gone
-        return session.run(feeds, outputs);
+        return session.run(feeds, only);
       });
     },
     release: () => session.release(),
@@ -106,8 +106,7 @@ async function openEngine(device: Engine["device"], { threads, wasmUrl, onNote }
   return {
     name: `onnxruntime-web ${ort.env.versions.web}`,
     device,
-    load: async (onnx) =>
-      wrapSession(await ort.InferenceSession.create(onnx, options), { Tensor: ort.Tensor, writesGivenOutputs: false }),
+    load: async (onnx) => wrapSession(await ort.InferenceSession.create(onnx, options), ort.Tensor),
   };
 }
 

@@ -264,7 +264,7 @@ async function measureSlope(
   feeds: readonly Tensor[],
   { at, weights }: { at: number; weights: readonly Float32Array[] },
 ) {
-  const only = named("y", Array<null>(weights.length).fill(null));
+  const only = weights.map((_, i) => `y${i}`);
   const functional = async () => {
     const outputs = await session.run(named("x", feeds), only);
     return weights.reduce((sum, w, i) => sum + dot(outputs[`y${i}`]!, w), 0);
