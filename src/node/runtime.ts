@@ -80,7 +80,7 @@ const sessionOptions = (device: NativeDevice, threads: number): Ort.InferenceSes
 /**
  * Sessions that keep what they carry in WebGPU buffers. The binding cannot read such a buffer ("not implemented" ends the
  * process), a graph that copies it can. It has no buffers of CUDA at all: there weights and moments come back after every
- * step, 16 bytes a parameter each way, 0.4 GB for M1 to M4 together.
+ * run of a few steps, 16 bytes a parameter each way, 0.4 GB for M1 to M4 together.
  */
 function loadCarrying({ load, Tensor }: Native): NonNullable<Runtime["loadCarrying"]> {
   return async (onnx, carry) => {

@@ -140,21 +140,28 @@ export function weightCotangent(
 ): Value {
   const { group, strides } = attrs;
   const [o, c] = [dy.shape[1]! / group, x.shape[1]! / group];
-  const isWhole = strides.every((stride) => stride === 1);
-  const { moved, met, length } = isWhole
-    ? moveBoth(x, dy, kernel, attrs)
-    : moveSampled(dy, kernel, { ...attrs, sample: sample ?? sampleOf(x, strides) });
   // Where the products of the items would hold more numbers than what they are made of, the items are one row of pixels.
-  const isOneRow = o * c * count(kernel) > (o + c) * length;
-  const rows = (copies: readonly Copy[]) => {
-    const matrices = stack(copies, { group, length });
-    const [n, , channels] = matrices.shape as [number, number, number];
-    return isOneRow ? reshape(transpose(matrices, [1, 2, 0, 3]), [1, group, channels, n * length]) : matrices;
-  };
+  const isOneRow = o * c * count(kernel) > (o + c) * count(spatial(dy.shape));
+  const arrange: Arrange = isOneRow ? joinItems : (image) => image;
+  const { moved, met, length } = strides.every((stride) => stride === 1)
+    ? moveBoth(x, dy, { ...attrs, kernel, arrange })
+    : moveSampled(dy, { ...attrs, kernel, arrange, sample: sample ?? sampleOf(x, strides) });
+  const rows = (copies: readonly Copy[]) => stack(copies, { group, length });
   const products = matmul(rows(moved), transposeLast(rows(met)));
-  const sums = isOneRow ? products : reduceSum(products, [0]); // [group, o moved, c met]
+  const sums = products.shape[0] === 1 ? products : reduceSum(products, [0]); // [group, o moved, c met]
   const taps = transpose(reshape(sums, [group * o, moved.length, c, met.length]), [0, 2, 1, 3]);
   return reshape(taps, [group * o, c, ...kernel]);
+}
+
+/** How the items of a batch are laid out; nothing moves by more than `most` lines. */
+type Arrange = (image: Value, most: number) => Value;
+
+/** [N, C, H, ...] -> [1, C, N (H + most), ...]: one item below the other, with lines of zeros between. */
+function joinItems(image: Value, most: number): Value {
+  const [n, c, height, ...line] = image.shape as [number, number, number, ...number[]];
+  const byChannel = transpose(image, [1, 0, ...image.shape.slice(2).map((_, i) => i + 2)]);
+  const spaced = most === 0 ? byChannel : concat([byChannel, expand(scalar(0), [c, n, most, ...line])], 2);
+  return reshape(spaced, [1, c, n * (height + most), ...line]);
 }
 
 /** An image [N, group C, ...] whose pixels lie from `at` on in a row of zeros. */
@@ -163,14 +170,17 @@ interface Copy {
   readonly at: number;
 }
 
+type Moves = ConvWeightGradAttributes & { readonly arrange: Arrange };
+
 /**
  * Stride 1: tap k meets dY, moved by its first index, with X, moved by the others. A 3x3 kernel so needs three copies of each
  * side instead of nine of X. Pixels are one row of numbers, and to move them is to begin elsewhere in it: what would so go
  * from the end of a line to the next is 0 in that copy of X.
  */
-function moveBoth(x: Value, dy: Value, kernel: Shape, { pads }: ConvAttributes) {
+function moveBoth(x: Value, dy: Value, { kernel, pads, arrange }: Moves) {
   const size = spatial(x.shape).map((n, i) => Math.max(n, dy.shape[i + 2]!));
-  const [image, cotangent] = [extend(x, size), extend(dy, size)];
+  const most = Math.max(pads[0]!, kernel[0]! - 1 - pads[0]!);
+  const [image, cotangent] = [arrange(extend(x, size), most), arrange(extend(dy, size), most)];
   const lines = size.slice(1);
   const line = count(lines);
   const steps = lines.map((_, i) => count(lines.slice(i + 1)));
@@ -179,14 +189,18 @@ function moveBoth(x: Value, dy: Value, kernel: Shape, { pads }: ConvAttributes) 
   const start = Math.max(0, Math.max(...distances) - pads[0]! * line);
   const moved = Array.from({ length: kernel[0]! }, (_, k): Copy => ({ value: cotangent, at: start + k * line }));
   const met = moves.map((by, i): Copy => ({ value: cutLines(image, by), at: start + pads[0]! * line - distances[i]! }));
-  return { moved, met, length: count(size) + Math.max(...[...moved, ...met].map(({ at }) => at)) };
+  return { moved, met, length: lengthOf([...moved, ...met]) };
 }
+
+/** Of rows that hold any of the copies. */
+const lengthOf = (copies: readonly Copy[]): number =>
+  Math.max(...copies.map(({ value, at }) => count(spatial(value.shape)) + at));
 
 /**
  * Other strides: tap k meets pixel p with pixel s (p + d) + r of X, d = floor((k - pad) / s): with the image of remainder r,
  * moved by d. A 3x3 kernel of stride 2 so needs four samples of X instead of nine.
  */
-function moveSampled(dy: Value, kernel: Shape, { strides, pads, sample }: ConvAttributes & { sample: Sample }) {
+function moveSampled(dy: Value, { kernel, strides, pads, arrange, sample }: Moves & { readonly sample: Sample }) {
   const taps = offsets(kernel).map((tap) => {
     const by = tap.map((k, i) => Math.floor((k - pads[i]!) / strides[i]!));
     return { by, from: tap.map((k, i) => k - pads[i]! - strides[i]! * by[i]!) };
@@ -195,14 +209,15 @@ function moveSampled(dy: Value, kernel: Shape, { strides, pads, sample }: ConvAt
   const steps = size.map((_, i) => count(size.slice(i + 1)));
   const distances = taps.map(({ by }) => by.reduce((sum, n, i) => sum + n * steps[i]!, 0));
   const start = Math.max(0, ...distances);
+  const most = Math.max(...taps.map(({ by }) => Math.abs(by[0]!)));
   const images = new Map<string, Value>();
   const met = taps.map(({ by, from }, i): Copy => {
-    const image = images.get(String(from)) ?? sample(from, size);
+    const image = images.get(String(from)) ?? arrange(sample(from, size), most);
     images.set(String(from), image);
     return { value: cutLines(image, by.slice(1)), at: start - distances[i]! };
   });
-  const moved: Copy[] = [{ value: extend(dy, size), at: start }];
-  return { moved, met, length: count(size) + Math.max(start, ...met.map(({ at }) => at)) };
+  const moved: Copy[] = [{ value: arrange(extend(dy, size), most), at: start }];
+  return { moved, met, length: lengthOf([...moved, ...met]) };
 }
 
 /** Zeros after the last pixels. */
