@@ -5,7 +5,7 @@ import { reorient } from "../volume/orientation.ts";
 import { type Canvas, createCanvas, drawText, measureText } from "./canvas.ts";
 import { boundBrain, chooseSlices, liftSlices, pickSlices } from "./choose-slices.ts";
 import { assignChoiceColours, assignLabelColours, type Colour, page } from "./colour.ts";
-import { drawLetteredPanel, findView, panelHeight } from "./page-view.ts";
+import { drawLetteredPanel, findView, type PageView, panelHeight } from "./page-view.ts";
 import { type Deflate, encodePng } from "./png.ts";
 import { type ChoiceCell, countWindows, drawLegend, drawRoutingStrip, shareChoices } from "./routing-strip.ts";
 import { findGrayRange } from "./slice-panel.ts";
@@ -58,14 +58,11 @@ export function drawCasePicture(input: CasePicture): Uint8Array {
 }
 
 /** `image` and `labels` hold the shown slices alone; the image is 0 outside the brain and positive in it. */
-interface View extends CasePicture {
+interface View extends CasePicture, Omit<PageView, "axes"> {
   readonly rows: readonly { readonly name: string; readonly labels: LabelMap }[];
   readonly slices: readonly number[];
   readonly depth: number;
   readonly colours: Readonly<Record<number, Colour>>;
-  /** Letters at the left and right edge, and what the slices are called. */
-  readonly letters: readonly [string, string];
-  readonly plane: string;
 }
 
 /** Turns x and y to the page and leaves the order of the slices as it is. */
