@@ -2,9 +2,6 @@
 
 import type { Colour } from "../report/colour.ts";
 
-/** Operations in G: three decimals below 10 G. */
-export const giga = (flops: number): string => `${(flops / 1e9).toFixed(flops < 1e10 ? 3 : 1)} G`;
-
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** "9 s", "2 min 05 s". */

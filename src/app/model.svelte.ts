@@ -2,6 +2,7 @@
 
 import { UserError } from "../error.ts";
 import { DYNAMIC } from "../infer/plan.ts";
+import type { Progress } from "../platform.ts";
 import { toWorld } from "../volume/affine.ts";
 import type { Vec3 } from "../volume/grid.ts";
 import type { GivenFile } from "../web/index.ts";
@@ -12,13 +13,10 @@ import type { BankInfo, Found, OpenedCase, Result, Settings, Source, WorkerEvent
 export const planes = ["all", "axial", "coronal", "sagittal", "3D"] as const;
 export type Plane = (typeof planes)[number];
 
-interface Run {
-  /** "decisions" or "slices". */
-  readonly stage: string;
+/** Its stage is "decisions" or "slices". */
+interface Run extends Progress {
   /** When the stage began. */
   readonly startedAt: number;
-  readonly done: number;
-  readonly total: number;
 }
 
 interface Loaded extends OpenedCase {

@@ -1,11 +1,6 @@
 /** @file The routing of a case slice by slice, as the strip shows it. */
 
-/** What is needed of a decision of the report. */
-interface WindowChoice {
-  readonly slice: number;
-  readonly window: number;
-  readonly choice: number;
-}
+import type { ChoiceCell } from "../report/routing-strip.ts";
 
 export interface SliceRouting {
   readonly slice: number;
@@ -18,11 +13,7 @@ export interface SliceRouting {
 }
 
 /** `flops[k]` is the cost of choice k in one window; that of 0, skip, is 0. */
-export function routeSlices(
-  decisions: readonly WindowChoice[],
-  flops: readonly number[],
-  depth: number,
-): SliceRouting[] {
+export function routeSlices(decisions: readonly ChoiceCell[], flops: readonly number[], depth: number): SliceRouting[] {
   const choices = Array.from({ length: depth }, (): number[] => []);
   for (const { slice, window, choice } of decisions) choices[slice][window] = choice;
   return choices.map((own, slice) => ({

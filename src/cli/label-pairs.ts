@@ -10,10 +10,10 @@ import { datasetIds, describeDataset } from "../data/open.ts";
 import { UserError } from "../error.ts";
 import { openFolder } from "../node/folder.ts";
 import { nodeGzip } from "../node/gzip.ts";
-import type { Folder } from "../platform.ts";
 import type { LabelMap } from "../volume/grid.ts";
 import { readNiftiLabels } from "../volume/nifti.ts";
 import { relabel, relabelTable } from "../volume/relabel.ts";
+import type { InputCase } from "./segment/find-input-cases.ts";
 
 export const pairOptions = {
   truth: {
@@ -43,16 +43,11 @@ export async function openDescription(options: {
   return describeDataset(options.dataset, [openFolder(options.truth), openFolder(dirname(resolve(options.truth)))]);
 }
 
-interface Labels {
-  readonly files: CaseFiles;
-  readonly folder: Folder;
-}
-
 /** A prediction and the truth of its case. */
 export interface LabelPair {
   readonly id: string;
-  readonly truth: Labels;
-  readonly prediction: Labels;
+  readonly truth: InputCase;
+  readonly prediction: InputCase;
 }
 
 /** Every prediction with its truth. Throws `UserError` for a prediction without one; truths without prediction are left out. */
@@ -67,7 +62,7 @@ export async function pairFiles(truthPath: string, predictionPath: string, datas
   });
 }
 
-async function findLabelMaps(path: string, dataset: Description): Promise<Map<string, Labels>> {
+async function findLabelMaps(path: string, dataset: Description): Promise<Map<string, InputCase>> {
   const folder = openFolder(path);
   const paths = await folder.list();
   const named = dataset.recognise(paths).filter(({ truth }) => truth !== undefined);
@@ -104,7 +99,7 @@ export const readPair = async ({ truth, prediction }: LabelPair, dataset: Descri
 });
 
 /** A label map in the data set's own label convention, whichever of its conventions the file uses. */
-async function readLabels({ files, folder }: Labels, dataset: Description): Promise<LabelMap> {
+async function readLabels({ files, folder }: InputCase, dataset: Description): Promise<LabelMap> {
   const path = files.truth!;
   const name = `${folder.name}/${path}`;
   const map = await readNiftiLabels(await folder.read(path), nodeGzip, name);

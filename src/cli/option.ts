@@ -4,9 +4,18 @@ import { basename, dirname } from "node:path";
 import { z } from "zod";
 import { openFolder } from "../node/folder.ts";
 import { devices } from "../node/runtime.ts";
+import { packaged } from "./packaged.ts";
 
 /** A switch: absent is false. */
 export const flag = () => z.boolean().default(false);
+
+export const count = z.coerce.number().int().positive();
+
+export const bundledBank = {
+  flags: "--bank <dir>",
+  help: "model bank (default: the bundled one)",
+  value: z.string().default(packaged("banks/brats")),
+} as const;
 
 export const json = { flags: "--json", help: "print the result as JSON", value: flag() } as const;
 
@@ -29,5 +38,5 @@ export const device = {
 export const threads = {
   flags: "--threads <n>",
   help: "threads of the runtime (default: all cores)",
-  value: z.coerce.number().int().positive().optional(),
+  value: count.optional(),
 } as const;

@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { UserError } from "../error.ts";
+import { parseJson, UserError } from "../error.ts";
 import type { Folder } from "../platform.ts";
 import { sha256 } from "../sha256.ts";
 
@@ -174,12 +174,7 @@ export async function writeBank(folder: Folder, bank: NewBank, models: Readonly<
 }
 
 function parseManifest(bytes: Uint8Array, name: string): BankManifest {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    throw new UserError(`${name}: ${BANK_FILE} must be JSON: ${(error as Error).message}`);
-  }
+  const json = parseJson(bytes, `${name}: ${BANK_FILE}`);
   const version = (json as { formatVersion?: unknown } | null)?.formatVersion;
   if (version !== FORMAT_VERSION) {
     throw new UserError(

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { expandCase } from "../../test/expand-case.ts";
 import { UserError } from "../error.ts";
 import { createRandom } from "../random.ts";
-import { compactCase, decodePrepared, encodePrepared, expandCase, type FrameCase } from "./compact.ts";
+import { compactCase, decodePrepared, encodePrepared, type FrameCase } from "./compact.ts";
 
 /** 5 x 4 x 3 voxels, two channels; content in x 1..3, y 2..3, z 1..1, the truth reaches one voxel further in z. */
 function makeCase(): FrameCase {

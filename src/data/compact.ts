@@ -40,48 +40,17 @@ export function compactCase(source: FrameCase): CompactCase {
   const steps = channels.map(findStep);
   const voxels = new Int16Array(channels.length * width * height * depth);
   const classes = truth && new Uint8Array(width * height * depth);
-  visitRows({ size, box, channels: channels.length }, (full, packed, plane) => {
-    classes?.set(truth!.subarray(full, full + width), plane);
-    channels.forEach((channel, c) => {
-      const perStep = 1 / steps[c];
-      const to = packed + c * width * height;
-      for (let x = 0; x < width; x++) voxels[to + x] = Math.round(channel[full + x] * perStep);
-    });
-  });
-  return { id, size, box, steps, voxels, ...(classes === undefined ? {} : { truth: classes }) };
-}
-
-/** The inverse of `compactCase` up to its rounding. */
-export function expandCase({ id, size, box, steps, voxels, truth }: CompactCase): FrameCase {
-  const [width, height] = box.size;
-  const channels = steps.map(() => new Float32Array(size[0] * size[1] * size[2]));
-  const classes = truth && new Uint8Array(size[0] * size[1] * size[2]);
-  visitRows({ size, box, channels: steps.length }, (full, packed, plane) => {
-    classes?.set(truth!.subarray(plane, plane + width), full);
-    steps.forEach((step, c) => {
-      const channel = channels[c];
-      const from = packed + c * width * height;
-      for (let x = 0; x < width; x++) channel[full + x] = voxels[from + x] * step;
-    });
-  });
-  return { id, size, channels, ...(classes === undefined ? {} : { truth: classes }) };
-}
-
-/**
- * Calls `visit` for each row (along x) of the box: its index in the full volume, in channel 0 of `voxels`, and in
- * `truth`.
- */
-function visitRows(
-  { size, box, channels }: Pick<CompactCase, "size" | "box"> & { channels: number },
-  visit: (full: number, packed: number, plane: number) => void,
-): void {
-  const [width, height, depth] = box.size;
-  for (let z = 0; z < depth; z++) {
+  for (let z = 0; z < depth; z++)
     for (let y = 0; y < height; y++) {
       const full = box.start[0] + size[0] * (box.start[1] + y + size[1] * (box.start[2] + z));
-      visit(full, (z * channels * height + y) * width, (z * height + y) * width);
+      classes?.set(truth!.subarray(full, full + width), (z * height + y) * width);
+      channels.forEach((channel, c) => {
+        const perStep = 1 / steps[c];
+        const to = ((z * channels.length + c) * height + y) * width;
+        for (let x = 0; x < width; x++) voxels[to + x] = Math.round(channel[full + x] * perStep);
+      });
     }
-  }
+  return { id, size, box, steps, voxels, ...(classes === undefined ? {} : { truth: classes }) };
 }
 
 function findStep(channel: Float32Array): number {

@@ -2,7 +2,7 @@
 
 import { createRandom, type Random } from "../random.ts";
 import type { LabelMap, Vec3, Volume } from "../volume/grid.ts";
-import { type Ellipsoid, makeBratsGrid, makeField, reach } from "./phantom-volume.ts";
+import { type Ellipsoid, makeBratsGrid, makeField, paintVoxels, reach } from "./phantom-volume.ts";
 
 /** Tissue -> HU in the portal venous phase; the abdomen is fat and bowel together. */
 const hounsfield = { air: -1000, fat: -100, abdomen: -50, bone: 500, liver: 110, lesion: 30 } as const;
@@ -36,21 +36,14 @@ function placeOrgan(random: Random): Organ {
 function paintTissues(random: Random, size: Vec3): Uint8Array {
   const organ = placeOrgan(random);
   const border = makeField(random, size, 5);
-  const at = (i: number, axis: number) => (2 * i + 1) / size[axis] - 1;
-  const tissueAt = (x: number, y: number, z: number): number => {
-    const point: Vec3 = [at(x, 0), at(y, 1), at(z, 2)];
+  return paintVoxels(size, ([x, y, z], point) => {
     if (reach(body, point) >= 1) return air;
     if (reach(inside, point) >= 1) return fat;
     if (reach(spine, point) < 1) return bone;
     const rough = 1 + 0.2 * border(x, y, z);
     if (reach(organ.liver, point) * rough >= 1) return abdomen;
     return organ.lesions.some((one) => reach(one, point) * rough < 1) ? lesion : liver;
-  };
-  const out = new Uint8Array(size[0] * size[1] * size[2]);
-  let i = 0;
-  for (let z = 0; z < size[2]; z++)
-    for (let y = 0; y < size[1]; y++) for (let x = 0; x < size[0]; x++) out[i++] = tissueAt(x, y, z);
-  return out;
+  });
 }
 
 /** HU. */

@@ -1,6 +1,5 @@
 /** @file What a data set is: channels, labels, regions, the frame its networks see, and how its files are named. */
 
-import { UserError } from "../error.ts";
 import type { Folder, Gzip, Progress } from "../platform.ts";
 import type { Normalization } from "./normalization.ts";
 
@@ -71,9 +70,4 @@ export interface DatasetFamily {
 export interface Watch {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** Throws the first problem among the cases. */
-export function requireComplete(cases: readonly CaseFiles[]): void {
-  for (const { problem } of cases) if (problem !== undefined) throw new UserError(problem);
 }

@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { UserError } from "../error.ts";
+import { parseJson, UserError } from "../error.ts";
 import type { Folder } from "../platform.ts";
 import type { Dataset, DatasetDescription, DatasetFamily } from "./dataset.ts";
 import { takeFingerprints } from "./fingerprint.ts";
@@ -50,14 +50,7 @@ async function readContent(folder: Folder): Promise<Content> {
   const name = `${folder.name}/${FILE}`;
   if (!(await folder.list()).includes(FILE))
     throw new UserError(`${folder.name}: a data set in Decathlon format must hold ${FILE}, there is none`);
-  const text = new TextDecoder().decode(await folder.read(FILE));
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${name} must be JSON: ${(error as Error).message}`);
-  }
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(parseJson(await folder.read(FILE), name));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new UserError(`${name}: ${issue.path.join(".") || "the file"}: ${issue.message}`);

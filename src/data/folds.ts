@@ -1,7 +1,7 @@
 /** @file Which cases train and which validate: seeded stratified folds, or a split file. */
 
 import { z } from "zod";
-import { UserError } from "../error.ts";
+import { parseJson, UserError } from "../error.ts";
 import { createRandom, shuffle } from "../random.ts";
 
 export interface Split {
@@ -55,12 +55,4 @@ export function readSplit(bytes: Uint8Array, ids: readonly string[], name: strin
   if (absent.length > 0)
     throw new UserError(`${name} must list cases of the data folder; not there: ${absent.join(", ")}`);
   return parsed.data;
-}
-
-function parseJson(bytes: Uint8Array, name: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    throw new UserError(`${name} must be JSON: ${(error as Error).message}`);
-  }
 }

@@ -68,15 +68,24 @@ function placeLesions(random: Random): Ellipsoid[] {
   });
 }
 
+/** `tissueAt` of every voxel: its index on each axis, and its place as fractions of the half size, 0 at the centre. */
+export function paintVoxels(size: Vec3, tissueAt: (voxel: Vec3, place: Vec3) => number): Uint8Array {
+  const out = new Uint8Array(size[0] * size[1] * size[2]);
+  const at = (i: number, axis: number) => (2 * i + 1) / size[axis] - 1;
+  let i = 0;
+  for (let z = 0; z < size[2]; z++)
+    for (let y = 0; y < size[1]; y++)
+      for (let x = 0; x < size[0]; x++) out[i++] = tissueAt([x, y, z], [at(x, 0), at(y, 1), at(z, 2)]);
+  return out;
+}
+
 /** The tissue of each voxel; 255 outside the head. A lesion is a necrotic core in an enhancing rim in oedema. */
 function paintTissues(random: Random, size: Vec3): Uint8Array {
   const lesions = placeLesions(random);
   const folds = makeField(random, size, 9);
   const border = makeField(random, size, 5);
-  const at = (i: number, axis: number) => (2 * i + 1) / size[axis] - 1;
   const { white, grey, fluid, necrosis, oedema, enhancing } = tissueIndex;
-  const tissueAt = (x: number, y: number, z: number): number => {
-    const point: Vec3 = [at(x, 0), at(y, 1), at(z, 2)];
+  return paintVoxels(size, ([x, y, z], point) => {
     const depth = reach(head, point);
     if (depth >= 1) return 255;
     const rough = 1 + 0.25 * border(x, y, z);
@@ -86,12 +95,7 @@ function paintTissues(random: Random, size: Vec3): Uint8Array {
     if (lesion < 1) return oedema;
     if (ventricles.some((one) => reach(one, point) < 1)) return fluid;
     return depth + 0.3 * folds(x, y, z) > 0.72 ? grey : white;
-  };
-  const out = new Uint8Array(size[0] * size[1] * size[2]);
-  let i = 0;
-  for (let z = 0; z < size[2]; z++)
-    for (let y = 0; y < size[1]; y++) for (let x = 0; x < size[0]; x++) out[i++] = tissueAt(x, y, z);
-  return out;
+  });
 }
 
 /**

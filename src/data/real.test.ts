@@ -2,10 +2,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { expandCase } from "../../test/expand-case.ts";
 import { openFolder } from "../node/folder.ts";
 import { nodeGzip as gzip } from "../node/gzip.ts";
 import { brats } from "./brats.ts";
-import { compactCase, expandCase } from "./compact.ts";
+import { compactCase } from "./compact.ts";
 import { decathlon } from "./decathlon.ts";
 import { readSplit } from "./folds.ts";
 import { findCases, loadCase } from "./load.ts";

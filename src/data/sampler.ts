@@ -3,6 +3,7 @@
 import { UserError } from "../error.ts";
 import type { Random } from "../random.ts";
 import { boundingBox } from "../volume/bounding-box.ts";
+import type { Vec3 } from "../volume/grid.ts";
 import { type Augmentation, type AugmentPlan, changeIntensity, drawAugmentation } from "./augment.ts";
 import type { CompactCase } from "./compact.ts";
 import { type CropPlanes, copyWarped } from "./warp.ts";
@@ -78,15 +79,8 @@ function describe(source: CompactCase, slice: number): PooledSlice {
   const start = z * height * width;
   const tumour = boundingBox([width, height, 1], truth.subarray(start, start + height * width));
   if (tumour === undefined) return { source, slice };
-  const [left, top] = box.start;
-  return {
-    source,
-    slice,
-    tumour: {
-      start: [tumour.start[0] + left, tumour.start[1] + top],
-      end: [tumour.end[0] + left, tumour.end[1] + top],
-    },
-  };
+  const inSlice = ([x, y]: Vec3) => [x + box.start[0], y + box.start[1]] as const;
+  return { source, slice, tumour: { start: inSlice(tumour.start), end: inSlice(tumour.end) } };
 }
 
 /** What `fillBatch` drew for one item of the batch. */

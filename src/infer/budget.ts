@@ -92,17 +92,12 @@ export function routeCase(
     scores: decided[0].map(({ probabilities }) => expectScores(probabilities, worth)),
     costs: actionCosts,
   };
-  const describe = (choices: readonly Decision[], lambda: number | null): Curve => ({
-    ...{ unit: costs.unit, lambda },
-    here: withFixed(
-      measureRouting(
-        inputs,
-        choices.map(({ choice }) => choice),
-      ),
-      fixed,
-    ),
-    points: traceCurve(inputs).map((point) => withFixed(point, fixed)),
-  });
+  const withFixed = ({ cost, expectedDice }: CurvePoint): CurvePoint => ({ cost: cost + fixed, expectedDice });
+  const describe = (decisions: readonly Decision[], lambda: number | null): Curve => {
+    const choices = decisions.map(({ choice }) => choice);
+    const here = withFixed(measureRouting(inputs, choices));
+    return { unit: costs.unit, lambda, here, points: traceCurve(inputs).map(withFixed) };
+  };
   if (target === undefined) return { decided, curve: describe(decided[0], null) };
   const budget = budgetOf(inputs, target) - ("budget" in target ? fixed : 0);
   if (budget < 0) {
@@ -118,8 +113,3 @@ export function routeCase(
   const routed = decided.map((pass) => pass.map(reroute));
   return { decided: routed, curve: describe(routed[0], lambda) };
 }
-
-const withFixed = ({ cost, expectedDice }: CurvePoint, fixed: number): CurvePoint => ({
-  cost: cost + fixed,
-  expectedDice,
-});

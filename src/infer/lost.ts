@@ -1,8 +1,8 @@
 /** @file Truth that routing lost: voxels which no network saw, because every window over them was skipped. */
 
 import type { Bank } from "../danet/bank.ts";
-import type { Choice } from "../danet/decision.ts";
 import type { Vec3 } from "../volume/grid.ts";
+import type { WindowDecision } from "./segment.ts";
 import { placeWindows } from "./window.ts";
 
 /** Truth voxels of a region. */
@@ -14,7 +14,7 @@ export interface Lost {
 interface Routed {
   readonly size: Vec3;
   readonly setting: Bank["setting"];
-  readonly decisions: readonly { readonly slice: number; readonly window: number; readonly choice: Choice }[];
+  readonly decisions: readonly WindowDecision[];
 }
 
 /** Region -> voxels, for the classes of `truth` (x fastest) and the decisions of the unmirrored pass. */

@@ -37,7 +37,7 @@ export interface Trace {
   readonly classes: Uint8Array;
 }
 
-interface WindowDecision {
+export interface WindowDecision {
   readonly slice: number;
   /** Index in rows-first order among those of the slice; 0 in the full setting. */
   readonly window: number;
@@ -195,11 +195,8 @@ async function runCase(plan: Plan, all: readonly Pass[], options: SegmentOptions
       if (isSkipped[z]) continue;
       const own = sums.subarray((z - first) * volume, (z - first + 1) * volume);
       labelPixels(own, classes.subarray(z * area, (z + 1) * area));
-      if (probabilities)
-        writeProbabilities(
-          own,
-          probabilities.map((volume) => volume.subarray(z * area, (z + 1) * area)),
-        );
+      const kept = probabilities?.map((volume) => volume.subarray(z * area, (z + 1) * area));
+      if (kept) writeProbabilities(own, kept);
     }
   }
   onProgress?.({ stage: "slices", done: depth, total: depth });

@@ -1,6 +1,7 @@
 /** @file What `--device cuda` needs: ONNX Runtime's CUDA provider beside its Node binding, and the CUDA libraries. */
 
-import { readFile, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { loaderProblem, neededLibraries } from "./shared-library.ts";
@@ -24,8 +25,7 @@ export interface CudaFiles {
 export async function findCuda(): Promise<CudaFiles | null> {
   const place = await locateRuntime();
   if (!place) return null;
-  const present = PROVIDER_FILES.map(async (file) => [file, await exists(join(place.folder, file))] as const);
-  const provider = Object.fromEntries(await Promise.all(present));
+  const provider = Object.fromEntries(PROVIDER_FILES.map((file) => [file, existsSync(join(place.folder, file))]));
   return { ...place, provider, libraries: all(provider) ? await findLibraries(place.folder) : {} };
 }
 
@@ -39,11 +39,6 @@ async function locateRuntime(): Promise<Pick<CudaFiles, "version" | "folder"> | 
   }
 }
 
-const exists = (path: string) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 const all = (found: Readonly<Record<string, boolean>>) => Object.values(found).every(Boolean);
 const missing = (found: Readonly<Record<string, boolean>>) => Object.keys(found).filter((name) => !found[name]);
 

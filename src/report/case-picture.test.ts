@@ -3,7 +3,6 @@ import { type DecodedPng, decodePng } from "../../test/decode-png.ts";
 import type { Grid, LabelMap, Volume } from "../volume/grid.ts";
 import { reorient } from "../volume/orientation.ts";
 import { type CasePicture, drawCasePicture } from "./case-picture.ts";
-import type { Colour } from "./colour.ts";
 
 // LPS as in BraTS: x to the left of the patient, y to the back. A box of brain with one lesion on the patient's right, in front.
 const grid: Grid = { size: [24, 30, 8], spacing: [2, 2, 3], affine: [-2, 0, 0, 0, 0, -2, 0, 0, 0, 0, 3, 0] };
@@ -17,30 +16,29 @@ const prediction: LabelMap = {
   grid,
   data: Uint8Array.from(mapGrid((x, y, z) => (x > 4 && x < 9 && y > 4 && y < 11 && z > 0 ? 1 : 0))),
 };
-const GREEN: Colour = [0, 255, 0];
 const decisions = mapGrid((_x, _y, z) => z)
   .filter((_, i) => i % 720 === 0)
   .map((slice) => ({ slice, window: 0, choice: slice > 0 ? 1 : 0 }));
 const plain: CasePicture = {
   id: "case_1",
   image,
+  background: 0,
   channel: "T1ce",
   prediction,
   decisions,
   candidates: ["M1"],
   labelNames: { 1: "lesion" },
-  labelColours: { 1: GREEN },
 };
 const draw = (input: CasePicture) => decodePng(drawCasePicture(input));
 
-/** Mean place of the green outline in the first panel, as shares of the panel's width and of its height. */
+/** Mean place of the red outline in the first panel, as shares of the panel's width and of its height. */
 function placeOfLesion({ width, pixels }: DecodedPng) {
   const [x0, x1, y0, y1] = [54, 271, 98, 380];
   const found: [number, number][] = [];
   for (let y = y0; y < y1; y++) {
     for (let x = x0; x < x1; x++) {
       const [r, g, b] = pixels.subarray(3 * (x + width * y));
-      if (g > 200 && r < 60 && b < 60) found.push([(x - x0) / (x1 - x0), (y - y0) / (y1 - y0)]);
+      if (r > 200 && g < 130 && b < 110) found.push([(x - x0) / (x1 - x0), (y - y0) / (y1 - y0)]);
     }
   }
   return ([0, 1] as const).map((axis) => found.reduce((sum, place) => sum + place[axis], 0) / found.length);

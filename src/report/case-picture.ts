@@ -3,9 +3,9 @@
 import type { LabelMap, Volume } from "../volume/grid.ts";
 import { reorient } from "../volume/orientation.ts";
 import { type Canvas, createCanvas, drawText, measureText } from "./canvas.ts";
-import { boundBrain, chooseSlices, liftSlices, minimum, pickSlices } from "./choose-slices.ts";
+import { boundBrain, chooseSlices, liftSlices, pickSlices } from "./choose-slices.ts";
 import { assignChoiceColours, assignLabelColours, type Colour, page } from "./colour.ts";
-import { drawLetteredPanel, findView, panelHeight } from "./page-view.ts";
+import { drawLetteredPanel, findView, type PageView, panelHeight } from "./page-view.ts";
 import { type Deflate, encodePng } from "./png.ts";
 import { type ChoiceCell, countWindows, drawLegend, drawRoutingStrip, shareChoices } from "./routing-strip.ts";
 import { findGrayRange } from "./slice-panel.ts";
@@ -14,8 +14,8 @@ import { findGrayRange } from "./slice-panel.ts";
 export interface CasePicture {
   readonly id: string;
   readonly image: Volume;
-  /** Value outside the brain, and nowhere in it; default: the smallest voxel. */
-  readonly background?: number;
+  /** Value outside the brain, and nowhere in it. */
+  readonly background: number;
   /** What the image is: "T1ce". */
   readonly channel: string;
   readonly prediction: LabelMap;
@@ -30,8 +30,6 @@ export interface CasePicture {
   readonly labelNames: Readonly<Record<number, string>>;
   /** Default: one that runs everywhere. */
   readonly deflate?: Deflate;
-  /** Own colours of labels; the others get one that any colour vision tells apart. */
-  readonly labelColours?: Readonly<Record<number, Colour>>;
 }
 
 const WIDTH = 1200;
@@ -56,18 +54,15 @@ export function drawCasePicture(input: CasePicture): Uint8Array {
   drawTitle(canvas, view);
   drawPanels(canvas, view, layout);
   if (layout.strip) drawRouting(canvas, view, layout.strip);
-  return encodePng(canvas.pixels, { ...canvas, ...(input.deflate && { deflate: input.deflate }) });
+  return encodePng(canvas, input.deflate);
 }
 
 /** `image` and `labels` hold the shown slices alone; the image is 0 outside the brain and positive in it. */
-interface View extends CasePicture {
+interface View extends CasePicture, Omit<PageView, "axes"> {
   readonly rows: readonly { readonly name: string; readonly labels: LabelMap }[];
   readonly slices: readonly number[];
   readonly depth: number;
   readonly colours: Readonly<Record<number, Colour>>;
-  /** Letters at the left and right edge, and what the slices are called. */
-  readonly letters: readonly [string, string];
-  readonly plane: string;
 }
 
 /** Turns x and y to the page and leaves the order of the slices as it is. */
@@ -81,7 +76,7 @@ function turnToView(input: CasePicture): View {
     if (labels.data.length !== image.data.length)
       throw new RangeError(`drawCasePicture: ${name} must lie on the image's grid`);
   }
-  const background = input.background ?? minimum(image.data);
+  const { background } = input;
   const slices = chooseSlices({ image, background, prediction, truth, count: COLUMNS });
   return {
     ...input,
@@ -89,7 +84,7 @@ function turnToView(input: CasePicture): View {
     rows: rows.map(({ name, labels }) => ({ name, labels: pickSlices(labels, slices) })),
     slices,
     depth: image.grid.size[2],
-    colours: assignLabelColours(Object.keys(input.labelNames).map(Number), input.labelColours),
+    colours: assignLabelColours(Object.keys(input.labelNames).map(Number)),
     ...{ letters, plane },
   };
 }

@@ -61,14 +61,9 @@ export function measureVolumes({ grid, data }: LabelMap, regions: Readonly<Recor
   const counts = new Uint32Array(256);
   const next = findNonZero(data);
   for (let i = next(0); i < data.length; i = next(i + 1)) counts[data[i]]++;
+  const voxelsOf = (labels: readonly number[]) => labels.reduce((sum, label) => sum + counts[label], 0);
   return Object.fromEntries(
-    Object.entries(regions).map(([region, labels]) => [
-      region,
-      volumeMl(
-        labels.reduce((sum, label) => sum + counts[label], 0),
-        grid,
-      ),
-    ]),
+    Object.entries(regions).map(([region, labels]) => [region, volumeMl(voxelsOf(labels), grid)]),
   );
 }
 
@@ -77,25 +72,20 @@ export function describeCase(report: CaseReport): string {
   const { metrics, lost, postprocess, curve, volumesMl, activation, flops, seconds, candidates } = report;
   const measured = (name: "dice" | "hd95") =>
     Object.fromEntries(Object.entries(metrics ?? {}).map(([region, values]) => [region, values[name]]));
-  const lines: [string, string][] = [
-    ...(metrics
-      ? ([
-          ["Dice", list(measured("dice"), (value) => value.toFixed(4))],
-          ["HD95", list(measured("hd95"), (value) => `${value.toFixed(2)} mm`)],
-        ] as [string, string][])
-      : []),
+  const lines: [string, string | undefined][] = [
+    ["Dice", metrics && list(measured("dice"), (value) => value.toFixed(4))],
+    ["HD95", metrics && list(measured("hd95"), (value) => `${value.toFixed(2)} mm`)],
     ["volume", list(volumesMl, (value) => `${value.toFixed(2)} ml`)],
-    ...(postprocess ? ([["cleaned", list(postprocess, (voxels) => `${voxels} voxels`)]] as [string, string][]) : []),
+    ["cleaned", postprocess && list(postprocess, (voxels) => `${voxels} voxels`)],
     ["routing", list(activation, (value) => `${(100 * value).toFixed(1)} %`)],
-    ...(lost
-      ? ([["lost", `tumour voxels in skipped windows only: ${list(lost, describeLost)}`]] as [string, string][])
-      : []),
-    ...(curve && curve.lambda !== null ? ([["target", describeTarget(curve)]] as [string, string][]) : []),
+    ["lost", lost && `tumour voxels in skipped windows only: ${list(lost, describeLost)}`],
+    ["target", curve && curve.lambda !== null ? describeTarget(curve) : undefined],
     ["FLOPs", candidates.length > 1 ? describeFlops(flops, candidates[candidates.length - 1]) : giga(flops.paper)],
     ["seconds", list(seconds, (value) => value.toFixed(2))],
     ["memory", `${report.peakMemoryMb.toFixed(0)} MB at the highest`],
   ];
-  return [report.case, ...lines.map(([name, text]) => `  ${name.padEnd(8)} ${text}`)].join("\n");
+  const known = lines.filter(([, text]) => text !== undefined);
+  return [report.case, ...known.map(([name, text]) => `  ${name.padEnd(8)} ${text}`)].join("\n");
 }
 
 function list<T>(values: Readonly<Record<string, T>>, format: (value: T) => string): string {
@@ -124,18 +114,15 @@ export function summarizeReports(reports: readonly Pick<CaseResult, "metrics" | 
   const measured = reports.flatMap(({ metrics, lost }) => (metrics && lost ? [{ metrics, lost }] : []));
   if (measured.length === 0) return undefined;
   const sum = (of: (one: (typeof measured)[number]) => number) => measured.reduce((total, one) => total + of(one), 0);
-  const regions = Object.keys(measured[0].metrics);
+  const byRegion = <T>(of: (region: string) => T): Record<string, T> =>
+    Object.fromEntries(Object.keys(measured[0].metrics).map((region) => [region, of(region)]));
   return {
     cases: measured.length,
-    dice: Object.fromEntries(
-      regions.map((region) => [region, sum(({ metrics }) => metrics[region].dice) / measured.length]),
-    ),
-    lost: Object.fromEntries(
-      regions.map((region) => [
-        region,
-        { lost: sum(({ lost }) => lost[region].lost), total: sum(({ lost }) => lost[region].total) },
-      ]),
-    ),
+    dice: byRegion((region) => sum(({ metrics }) => metrics[region].dice) / measured.length),
+    lost: byRegion((region) => ({
+      lost: sum(({ lost }) => lost[region].lost),
+      total: sum(({ lost }) => lost[region].total),
+    })),
   };
 }
 
@@ -143,7 +130,8 @@ export const describeSummary = ({ cases, dice, lost }: ReportsSummary): string =
   `${cases} cases with truth: mean Dice ${list(dice, (value) => value.toFixed(4))}; ` +
   `tumour voxels in skipped windows only: ${list(lost, describeLost)}`;
 
-const giga = (flops: number) => `${(flops / 1e9).toFixed(flops < 1e10 ? 3 : 1)} G`;
+/** Operations in G: three decimals below 10 G. */
+export const giga = (flops: number): string => `${(flops / 1e9).toFixed(flops < 1e10 ? 3 : 1)} G`;
 
 /** In the paper's counting, without the decision network unless it says so. */
 function describeFlops({ paper, withDecision, alwaysLargest }: CaseReport["flops"], largest: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Grid, LabelMap, Volume } from "../volume/grid.ts";
-import { boundBrain, chooseSlices, liftSlices, minimum, pickSlices } from "./choose-slices.ts";
+import { boundBrain, chooseSlices, liftSlices, pickSlices } from "./choose-slices.ts";
 
 const gridOf = (depth: number): Grid => ({
   size: [1, 1, depth],
@@ -24,10 +24,6 @@ describe.each([
     const maps = { prediction: column(prediction), truth: truth === undefined ? undefined : column(truth) };
     expect(chooseSlices({ image: brain, background: 0, ...maps, count: 3 })).toEqual(slices);
   });
-});
-
-it("finds the smallest value", () => {
-  expect(minimum(Float32Array.of(3, -7.5, 2))).toBe(-7.5);
 });
 
 it("picks slices, and lifts what is not background above 0", () => {

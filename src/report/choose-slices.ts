@@ -51,13 +51,6 @@ const middleHalf = (slices: readonly number[]) =>
 const spread = (slices: readonly number[], count: number) =>
   Array.from({ length: count }, (_, i) => slices[Math.floor(((i + 0.5) * slices.length) / count)]);
 
-/** Smallest value: what a skull-stripped image has outside the brain. */
-export function minimum(data: Float32Array): number {
-  let least = Infinity;
-  for (let i = 0; i < data.length; i++) if (data[i] < least) least = data[i]; // an iterator is ten times slower
-  return least;
-}
-
 /** A volume of the given slices alone. */
 export function pickSlices<T extends Volume | LabelMap>({ grid, data }: T, slices: readonly number[]): T {
   const [width, height] = grid.size;
@@ -71,7 +64,7 @@ export function pickSlices<T extends Volume | LabelMap>({ grid, data }: T, slice
 /** 0 where the image is `background`, from 1 on elsewhere, also where it has values below the background. */
 export function liftSlices({ grid, data }: Volume, background: number): Volume {
   let least = Infinity;
-  for (let i = 0; i < data.length; i++) if (data[i] !== background && data[i] < least) least = data[i];
+  for (let i = 0; i < data.length; i++) if (data[i] !== background && data[i] < least) least = data[i]; // an iterator is ten times slower
   const out = new Float32Array(data.length);
   for (let i = 0; i < data.length; i++) if (data[i] !== background) out[i] = data[i] - least + 1;
   return { grid, data: out };

@@ -17,13 +17,9 @@ export const page = {
 /** Told apart with any colour vision: they differ in blue against yellow and in lightness, not in red against green alone. */
 const LABEL_COLOURS = ["#f0553f", "#4aa8ff", "#ffe14d", "#c58bff", "#3fd6b0", "#ff9ac1"].map(parseColour);
 
-/** A colour for each label, in the order given; `own` colours win. */
-export function assignLabelColours(
-  labels: readonly number[],
-  own: Readonly<Record<number, Colour>> = {},
-): Record<number, Colour> {
-  return Object.fromEntries(labels.map((label, i) => [label, own[label] ?? LABEL_COLOURS[i % LABEL_COLOURS.length]]));
-}
+/** A colour for each label, in the order given. */
+export const assignLabelColours = (labels: readonly number[]): Record<number, Colour> =>
+  Object.fromEntries(labels.map((label, i) => [label, LABEL_COLOURS[i % LABEL_COLOURS.length]]));
 
 const SKIP = parseColour("#2b323c");
 /** Lightness rises with the cost, so the order is seen without the legend (the upper part of viridis). */

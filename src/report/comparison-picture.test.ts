@@ -18,21 +18,21 @@ const draw = (maps: readonly Uint8Array[], slices: readonly number[]) => {
   const input: Comparison = {
     ...{ id: "case_1", image: { grid, data: image }, background: 0, channel: "T1ce", slices },
     columns: maps.map((data, i) => ({ name: `M${i}`, labels: { grid, data }, notes: slices.map(() => "Dice 1.000") })),
-    ...{ labelNames: { 1: "lesion" }, labelColours: { 1: [0, 255, 0] } },
+    labelNames: { 1: "lesion" },
   };
   return decodePng(drawComparison(input));
 };
 
-/** Green pixels of each panel, row by row: panels are 190 wide and high, from (54, 92) on, 198 and 222 apart. */
-function greenOf({ width, pixels }: ReturnType<typeof decodePng>, [columns, rows]: readonly [number, number]) {
+/** Red pixels of each panel, row by row: panels are 190 wide and high, from (54, 92) on, 198 and 222 apart. */
+function redOf({ width, pixels }: ReturnType<typeof decodePng>, [columns, rows]: readonly [number, number]) {
   const count = (left: number, top: number) => {
-    let green = 0;
+    let red = 0;
     for (let y = top; y < top + 190; y++)
       for (let x = left; x < left + 190; x++) {
         const [r, g, b] = pixels.subarray(3 * (x + width * y)) as unknown as [number, number, number];
-        green += Number(g > 200 && r < 60 && b < 60);
+        red += Number(r > 200 && g < 130 && b < 110);
       }
-    return green > 0;
+    return red > 0;
   };
   return Array.from({ length: rows }, (_, row) =>
     Array.from({ length: columns }, (_, column) => count(54 + 198 * column, 92 + 222 * row)),
@@ -42,7 +42,7 @@ function greenOf({ width, pixels }: ReturnType<typeof decodePng>, [columns, rows
 test("a row a slice, a column a segmentation", () => {
   const picture = draw([lesion, nothing, lesion], [0, 2]);
   expect([picture.width, picture.height]).toEqual([54 + 3 * 198 - 8 + 28, 92 + 2 * 222 + 40]);
-  expect(greenOf(picture, [3, 2])).toEqual([
+  expect(redOf(picture, [3, 2])).toEqual([
     [false, false, false],
     [true, false, true],
   ]);

@@ -3,21 +3,17 @@
 import type { LabelMap, Volume } from "../volume/grid.ts";
 import { reorient } from "../volume/orientation.ts";
 import { createCanvas, drawText } from "./canvas.ts";
+import type { CasePicture } from "./case-picture.ts";
 import { boundBrain, liftSlices, pickSlices } from "./choose-slices.ts";
-import { assignLabelColours, type Colour, page } from "./colour.ts";
+import { assignLabelColours, page } from "./colour.ts";
 import { drawLetteredPanel, findView, panelHeight } from "./page-view.ts";
-import { type Deflate, encodePng } from "./png.ts";
+import { encodePng } from "./png.ts";
 import { drawLegend } from "./routing-strip.ts";
 import { findGrayRange } from "./slice-panel.ts";
 
 /** Image and labels share one grid. */
-export interface Comparison {
-  readonly id: string;
-  readonly image: Volume;
-  /** Value outside the brain, and nowhere in it. */
-  readonly background: number;
-  /** What the image is: "T1ce". */
-  readonly channel: string;
+export interface Comparison
+  extends Pick<CasePicture, "id" | "image" | "background" | "channel" | "labelNames" | "deflate"> {
   /** Along the third axis, rising. */
   readonly slices: readonly number[];
   readonly columns: readonly {
@@ -26,12 +22,6 @@ export interface Comparison {
     /** Under each slice. */
     readonly notes: readonly string[];
   }[];
-  /** Words for every label that occurs, except the background 0. */
-  readonly labelNames: Readonly<Record<number, string>>;
-  /** Default: one that runs everywhere. */
-  readonly deflate?: Deflate;
-  /** Own colours of labels; the others get one that any colour vision tells apart. */
-  readonly labelColours?: Readonly<Record<number, Colour>>;
 }
 
 const PANEL = 190;
@@ -45,7 +35,7 @@ export function drawComparison(input: Comparison): Uint8Array {
   const pick = <T extends Volume | LabelMap>(map: T) => pickSlices(reorient(map, axes), slices);
   const image = liftSlices(pick(input.image), background);
   const [part, range] = [boundBrain(image), findGrayRange(image)];
-  const colours = assignLabelColours(Object.keys(labelNames).map(Number), input.labelColours);
+  const colours = assignLabelColours(Object.keys(labelNames).map(Number));
   const height = panelHeight(image.grid, part, PANEL);
   const left = (column: number) => MARGIN + GUTTER + column * (PANEL + GAP);
   const top = (row: number) => HEAD + row * (height + NOTE + GAP);
@@ -70,5 +60,5 @@ export function drawComparison(input: Comparison): Uint8Array {
   }
   const entries = Object.entries(labelNames).map(([label, text]) => ({ text, colour: colours[Number(label)] }));
   drawLegend(canvas, entries, { x: canvas.width - MARGIN, y: canvas.height - 20 });
-  return encodePng(canvas.pixels, { ...canvas, ...(deflate && { deflate }) });
+  return encodePng(canvas, deflate);
 }

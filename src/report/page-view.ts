@@ -19,7 +19,7 @@ const planes: Readonly<Record<string, { axes: string; plane: string }>> = {
 
 const opposite: Readonly<Record<string, string>> = { L: "R", P: "A" };
 
-export interface View {
+export interface PageView {
   /** For `reorient`: x and y are turned, the slices keep their order. */
   readonly axes: string;
   /** What the slices are called. */
@@ -28,7 +28,7 @@ export interface View {
   readonly letters: readonly [string, string];
 }
 
-export function findView({ affine }: Grid): View {
+export function findView({ affine }: Grid): PageView {
   const along = axisCodes(affine)[2];
   const { axes, plane } = planes[along];
   return { axes: axes + along, plane, letters: [opposite[axes[0]], axes[0]] };
@@ -41,7 +41,7 @@ export function panelHeight({ spacing }: Grid, { start, end }: Box, width: numbe
 }
 
 /** A panel with the letters of its edges in the lower corners. */
-export function drawLetteredPanel(canvas: Canvas, area: Rectangle, panel: Panel & Pick<View, "letters">): void {
+export function drawLetteredPanel(canvas: Canvas, area: Rectangle, panel: Panel & Pick<PageView, "letters">): void {
   drawPanel(canvas, area, panel);
   const style = { y: area.y + area.height - 8, size: 10, colour: page.muted } as const;
   drawText(canvas, panel.letters[0], { ...style, x: area.x + 7 });

@@ -1,6 +1,7 @@
-/** @file A PNG writer: 8-bit RGB or RGBA, no ancillary chunks. PNG specification, third edition (W3C, 2025). */
+/** @file A PNG writer: 8-bit RGB, no ancillary chunks. PNG specification, third edition (W3C, 2025). */
 
 import { zlibSync } from "fflate";
+import type { Canvas } from "./canvas.ts";
 
 /** Compresses to the zlib format (RFC 1950). */
 export type Deflate = (bytes: Uint8Array) => Uint8Array;
@@ -8,22 +9,14 @@ export type Deflate = (bytes: Uint8Array) => Uint8Array;
 /** Runs everywhere; node:zlib is six times faster. */
 const portableDeflate: Deflate = (bytes) => zlibSync(bytes, { level: 4 });
 
-/** Encodes `height * width` pixels of 3 (RGB) or 4 (RGBA) bytes, row by row from the top. */
-export function encodePng(
-  pixels: Uint8Array,
-  { width, height, deflate = portableDeflate }: { width: number; height: number; deflate?: Deflate },
-): Uint8Array {
-  const channels = pixels.length / (width * height);
-  if (channels !== 3 && channels !== 4) {
-    throw new RangeError(`encodePng: ${width} x ${height} pixels need 3 or 4 bytes each, got ${pixels.length} bytes`);
-  }
+export function encodePng({ width, height, pixels }: Canvas, deflate: Deflate = portableDeflate): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
   header[8] = 8;
-  header[9] = channels === 3 ? 2 : 6;
-  const body = deflate(filterRows(pixels, width * channels, channels));
+  header[9] = 2; // RGB
+  const body = deflate(filterRows(pixels, 3 * width));
   return concat([SIGNATURE, chunk("IHDR", header), chunk("IDAT", body), chunk("IEND", new Uint8Array(0))]);
 }
 
@@ -33,14 +26,14 @@ const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
  * Each row is led by its filter: 1 minus the pixel at its left, 2 minus the pixel above. The one with the smaller sum of
  * absolute (signed) residues is taken.
  */
-function filterRows(pixels: Uint8Array, rowBytes: number, channels: number): Uint8Array {
+function filterRows(pixels: Uint8Array, rowBytes: number): Uint8Array {
   const rows = pixels.length / rowBytes;
   const out = new Uint8Array(rows * (rowBytes + 1));
   const [fromLeft, fromAbove] = [new Int8Array(rowBytes), new Int8Array(rowBytes)];
   for (let row = 0; row < rows; row++) {
     const own = pixels.subarray(row * rowBytes, (row + 1) * rowBytes);
     const above = row > 0 ? pixels.subarray((row - 1) * rowBytes, row * rowBytes) : new Uint8Array(rowBytes);
-    for (let i = 0; i < rowBytes; i++) fromLeft[i] = own[i] - (i >= channels ? own[i - channels] : 0);
+    for (let i = 0; i < rowBytes; i++) fromLeft[i] = own[i] - (i >= 3 ? own[i - 3] : 0);
     for (let i = 0; i < rowBytes; i++) fromAbove[i] = own[i] - above[i];
     const isLeft = sumOfSizes(fromLeft) < sumOfSizes(fromAbove);
     out[row * (rowBytes + 1)] = isLeft ? 1 : 2;
@@ -60,10 +53,7 @@ function chunk(name: string, data: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(12 + data.length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, data.length);
-  bytes.set(
-    Uint8Array.from(name, (letter) => letter.charCodeAt(0)),
-    4,
-  );
+  bytes.set(new TextEncoder().encode(name), 4);
   bytes.set(data, 8);
   view.setUint32(8 + data.length, crc32(bytes.subarray(4, 8 + data.length)));
   return bytes;

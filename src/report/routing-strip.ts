@@ -1,14 +1,11 @@
 /** @file The routing of a case as a strip: a column a slice, a cell a window, coloured by the choice. */
 
+import type { WindowDecision } from "../infer/segment.ts";
 import { type Canvas, drawText, fillRectangle, measureText, type Rectangle } from "./canvas.ts";
 import { type Colour, page } from "./colour.ts";
 
-/** The choice for one window of a slice: 0 skips, k runs candidate k. `window` is 0 where the slice is one window. */
-export interface ChoiceCell {
-  readonly slice: number;
-  readonly window: number;
-  readonly choice: number;
-}
+/** The choice for one window of a slice. */
+export type ChoiceCell = Pick<WindowDecision, "slice" | "window" | "choice">;
 
 export const countWindows = (decisions: readonly ChoiceCell[]): number =>
   decisions.reduce((most, { window }) => Math.max(most, window + 1), 0);

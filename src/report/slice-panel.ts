@@ -50,9 +50,7 @@ export function drawPanel(canvas: Canvas, frame: Rectangle, panel: Panel): void 
     for (let x = 0; x < width; x++) {
       const value = gray[x + width * y];
       const at = 3 * (left + x + canvas.width * (top + y));
-      canvas.pixels[at] = value;
-      canvas.pixels[at + 1] = value;
-      canvas.pixels[at + 2] = value;
+      canvas.pixels.fill(value, at, at + 3);
       if (isPlain(labels, FINE * x, FINE * y)) continue;
       canvas.pixels.set(tint(value, labels, { left: FINE * x, top: FINE * y, colours: panel.colours }), at);
     }

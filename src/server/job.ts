@@ -89,11 +89,7 @@ export type JobView = z.infer<typeof viewSchema>;
 
 export type JobProgress = NonNullable<JobView["progress"]>;
 
-interface Situation {
-  readonly position: number | undefined;
-  readonly progress: JobProgress | undefined;
-  readonly expires: string | undefined;
-}
+type Situation = Pick<JobView, "position" | "progress" | "expires">;
 
 export function describeJob(job: Job, { position, progress, expires }: Situation): JobView {
   const { names: _, attempts: __, ...told } = job;

@@ -14,10 +14,7 @@ export function toWorld(a: Affine, [x, y, z]: Vec3): Vec3 {
 }
 
 /** The same directions and spacing, but index 0 where `voxel` was. */
-export function moveOrigin(a: Affine, voxel: Vec3): Affine {
-  const [x, y, z] = toWorld(a, voxel);
-  return [a[0], a[1], a[2], x, a[4], a[5], a[6], y, a[8], a[9], a[10], z];
-}
+export const moveOrigin = (a: Affine, voxel: Vec3): Affine => joinAffine(linearPart(a), toWorld(a, voxel));
 
 /** The 3x3 part: column j is the step in the world (mm) of one voxel along axis j. */
 export const linearPart = (a: Affine): Matrix3 => [a[0], a[1], a[2], a[4], a[5], a[6], a[8], a[9], a[10]];

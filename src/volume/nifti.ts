@@ -88,11 +88,8 @@ export async function writeNiftiLabels(labels: Uint8Array, source: NiftiImage, g
 
 type Written = Uint8Array | Int16Array | Float32Array;
 
-const writable = {
-  uint8: { code: 2, view: (buffer: ArrayBuffer, at: number): Written => new Uint8Array(buffer, at) },
-  int16: { code: 4, view: (buffer: ArrayBuffer, at: number): Written => new Int16Array(buffer, at) },
-  float32: { code: 16, view: (buffer: ArrayBuffer, at: number): Written => new Float32Array(buffer, at) },
-};
+/** Data type -> its code in the header. */
+const writable = { uint8: 2, int16: 4, float32: 16 } as const;
 
 /** A new NIfTI-1 `.nii.gz` in mm. Throws `RangeError` where an integer `datatype` cannot hold a value exactly. */
 export async function writeNiftiVolume(
@@ -100,12 +97,7 @@ export async function writeNiftiVolume(
   gzip: Gzip,
   datatype: keyof typeof writable = "float32",
 ): Promise<Uint8Array> {
-  const { code, view } = writable[datatype];
-  const header = createHeader(volume.grid, code);
-  const bytes = new Uint8Array(header.length + volume.data.length * datatypes[code].bytes);
-  bytes.set(header);
-  const written = view(bytes.buffer, header.length);
-  written.set(volume.data);
+  const { bytes, written } = joinVolumes([volume.data], volume.grid, datatype);
   const wrong = firstDifference(written, volume.data);
   if (wrong >= 0) throw new RangeError(`writeNiftiVolume: ${datatype} cannot hold ${volume.data[wrong]}`);
   return gzip.deflate(bytes);
@@ -113,14 +105,19 @@ export async function writeNiftiVolume(
 
 /** A new NIfTI-1 `.nii.gz` of float32 in mm, 4D: volumes of one grid, x fastest. Holds all of them at once. */
 export async function writeNiftiStack(volumes: readonly Float32Array[], grid: Grid, gzip: Gzip): Promise<Uint8Array> {
-  const { code, view } = writable.float32;
+  return gzip.deflate(joinVolumes(volumes, grid, "float32").bytes);
+}
+
+/** A whole file, and the part of it that is voxels: the volumes, one after the other. */
+function joinVolumes(volumes: readonly (Float32Array | Uint8Array)[], grid: Grid, datatype: keyof typeof writable) {
+  const code = writable[datatype];
   const header = createHeader(grid, code, volumes.length);
   const count = voxelCount(grid);
   const bytes = new Uint8Array(header.length + volumes.length * count * datatypes[code].bytes);
   bytes.set(header);
-  const written = view(bytes.buffer, header.length);
+  const written = datatypes[code].view(bytes.buffer, header.length) as Written;
   for (const [i, volume] of volumes.entries()) written.set(volume, i * count);
-  return gzip.deflate(bytes);
+  return { bytes, written };
 }
 
 function firstDifference(a: Written, b: Written): number {

@@ -14,33 +14,21 @@ import { startPeer } from "../bench/peer.ts";
 import { benchSegmentation, type SegmentationFigures } from "../bench/segmentation.ts";
 import { benchPeak, benchSteps, type Comparison } from "../bench/steps.ts";
 import { type Context, defineCommand } from "../command.ts";
-import { device, json, threads } from "../option.ts";
+import { bundledBank, count, device, json, threads } from "../option.ts";
 import { packaged } from "../packaged.ts";
 import { locatePage } from "../serve/locate-page.ts";
 import { version } from "../version.ts";
 
 export const bench = defineCommand({
   options: {
-    bank: {
-      flags: "--bank <dir>",
-      help: "model bank (default: the bundled one)",
-      value: z.string().default(packaged("banks/brats")),
-    },
+    bank: bundledBank,
     case: {
       flags: "--case <dir>",
       help: "case to segment (default: the bundled one)",
       value: z.string().default(packaged("examples/BraTS2021_01481")),
     },
-    rounds: {
-      flags: "--rounds <n>",
-      help: "timed runs of each training step",
-      value: z.coerce.number().int().positive().default(7),
-    },
-    batch: {
-      flags: "--batch <n>",
-      help: "images in a training step (default: 8)",
-      value: z.coerce.number().int().positive().default(8),
-    },
+    rounds: { flags: "--rounds <n>", help: "timed runs of each training step", value: count.default(7) },
+    batch: { flags: "--batch <n>", help: "images in a training step (default: 8)", value: count.default(8) },
     browser: {
       flags: "--browser <path>",
       help: "Chromium or Chrome for the page's figures (default: where one is usually installed)",

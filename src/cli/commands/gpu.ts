@@ -13,7 +13,7 @@ import { buildStep } from "../../train/step.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { checkOp, distinctNodes, type OpCheck } from "../gpu/check-ops.ts";
 import { cudaTable, devicesTable, findDevices } from "../gpu/devices.ts";
-import { device, json } from "../option.ts";
+import { count, device, json } from "../option.ts";
 
 /** CUDA computes convolutions and matrix products in TensorFloat-32, which keeps 10 bits of the fraction. */
 const TOLERANCE = 1e-2;
@@ -40,11 +40,7 @@ export const gpu = defineCommand({
       help: "whose networks to check (default: brats)",
       value: z.string().default("brats"),
     },
-    batch: {
-      flags: "--batch <n>",
-      help: "images in the batch to check (default: 2)",
-      value: z.coerce.number().int().positive().default(2),
-    },
+    batch: { flags: "--batch <n>", help: "images in the batch to check (default: 2)", value: count.default(2) },
     json,
   },
   examples: [

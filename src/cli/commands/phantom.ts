@@ -7,6 +7,7 @@ import { lookUp, UserError } from "../../error.ts";
 import { openFolder, requireWritable } from "../../node/folder.ts";
 import { nodeGzip } from "../../node/gzip.ts";
 import { defineCommand } from "../command.ts";
+import { count } from "../option.ts";
 
 const sizeOption = z
   .string()
@@ -20,11 +21,7 @@ const writers = { phantom: writePhantoms, "ct-phantom": writeCtPhantoms } as con
 export const phantom = defineCommand({
   options: {
     out: { flags: "--out <dir>", help: "an empty or new folder for the cases", value: z.string() },
-    cases: {
-      flags: "--cases <n>",
-      help: "how many (default: 10)",
-      value: z.coerce.number().int().positive().default(10),
-    },
+    cases: { flags: "--cases <n>", help: "how many (default: 10)", value: count.default(10) },
     dataset: {
       flags: "--dataset <id>",
       help: "phantom: heads with tumours in four MRI channels (default); ct-phantom: livers with lesions in CT",

@@ -11,21 +11,14 @@ import { createNodeRuntime } from "../../node/runtime.ts";
 import { isPageBuilt } from "../../server/serve-page.ts";
 import { startService } from "../../server/start.ts";
 import { defineCommand } from "../command.ts";
-import { device, json } from "../option.ts";
-import { packaged } from "../packaged.ts";
+import { bundledBank, count, device, json } from "../option.ts";
 import { locatePage } from "../serve/locate-page.ts";
 import { createSegmenters } from "../serve/segmenters.ts";
 import { version } from "../version.ts";
 
-const count = z.coerce.number().int().positive();
-
 export const serve = defineCommand({
   options: {
-    bank: {
-      flags: "--bank <dir>",
-      help: "model bank (default: the bundled one)",
-      value: z.string().default(packaged("banks/brats")),
-    },
+    bank: bundledBank,
     host: {
       flags: "--host <address>",
       help: "where to listen (default: 127.0.0.1, this machine alone); another one needs --token",

@@ -2,18 +2,15 @@
 
 import { deflateSync } from "node:zlib";
 import { sliceDice } from "../../danet/choice.ts";
-import { loadCase } from "../../data/load.ts";
 import { prepareCase } from "../../data/prepare.ts";
 import { DYNAMIC } from "../../infer/plan.ts";
-import { nodeGzip } from "../../node/gzip.ts";
 import { chooseSlices } from "../../report/choose-slices.ts";
 import { drawComparison } from "../../report/comparison-picture.ts";
 import type { Picture } from "../../report/html.ts";
 import { regionClasses } from "../../train/run.ts";
-import { readNiftiLabels } from "../../volume/nifti.ts";
-import { type InputCase, resultName } from "../segment/find-input-cases.ts";
+import type { InputCase } from "../segment/find-input-cases.ts";
 import { embedPng, type Findings } from "./experiment.ts";
-import { dynamicJob, type Job, type Lab, resultFolder, segmentJobs } from "./lab.ts";
+import { dynamicJob, type Job, type Lab, loadLabCase, readResult, segmentJobs } from "./lab.ts";
 import { listCases } from "./row.ts";
 import { trainSystems } from "./systems.ts";
 
@@ -31,10 +28,8 @@ interface Compared {
 export async function compareVisually(lab: Lab, cases: readonly InputCase[]): Promise<Findings> {
   const few = { ...lab, cases };
   const columns = [{ name: DYNAMIC, job: dynamicJob(lab.bank) }, ...(await chooseRivals(lab))];
-  const reports = await segmentJobs(
-    few,
-    columns.map(({ job }) => job),
-  );
+  const jobs = columns.map(({ job }) => job);
+  const reports = await segmentJobs(few, jobs);
   const drawn: { picture: Picture; compared: Compared }[] = [];
   for (const [i, one] of cases.entries()) {
     lab.context.onProgress({ stage: "pictures", done: i, total: cases.length });
@@ -47,7 +42,7 @@ export async function compareVisually(lab: Lab, cases: readonly InputCase[]): Pr
   const methods = columns.map(({ name }, i) => ({ method: name, cases: reports[i]! }));
   const section = { title: "Truth and results", text, pictures: drawn.map(({ picture }) => picture) };
   const data = { compared: drawn.map(({ compared }) => compared) };
-  return { sections: [section, { title: "Case by case", tables: [listCases(methods)] }], data };
+  return { sections: [section, listCases(methods)], data };
 }
 
 interface Column {
@@ -64,15 +59,14 @@ async function chooseRivals(lab: Lab): Promise<Column[]> {
 }
 
 /** In the bank's frame. */
-async function compareCase(lab: Lab, columns: readonly Column[], { files, folder }: InputCase) {
+async function compareCase(lab: Lab, columns: readonly Column[], one: InputCase) {
   const { bank, dataset } = lab;
-  const { id } = files;
-  const raw = await loadCase(files, folder, { dataset, gzip: nodeGzip, truth: true });
+  const { id } = one.files;
+  const raw = await loadLabCase(lab, one);
   const { grid, channels, truth } = prepareCase(raw, dataset);
   const area = grid.size[0] * grid.size[1];
   const toFrame = async (job: Job) => {
-    const name = resultName(id);
-    const { data } = await readNiftiLabels(await resultFolder(lab, job).read(name), nodeGzip, name);
+    const { data } = await readResult(lab, job, id);
     return prepareCase({ ...raw, channels: [], truth: data }, dataset).truth!;
   };
   const results: Uint8Array[] = [];

@@ -1,16 +1,14 @@
 /** @file Figures 1 and 4: how much of a slice is tissue and foreground, slice by slice, and which actions its inputs get. */
 
 import type { Bank } from "../../danet/bank.ts";
-import { loadCase } from "../../data/load.ts";
 import { type PreparedCase, prepareCase } from "../../data/prepare.ts";
-import { nodeGzip } from "../../node/gzip.ts";
 import type { CaseReport } from "../../report/case-report.ts";
 import type { Figure } from "../../report/figure.ts";
 import type { Section } from "../../report/html.ts";
 import type { Table } from "../../report/table.ts";
 import { regionClasses } from "../../train/run.ts";
 import { embedPng, type Findings } from "./experiment.ts";
-import { dynamicJob, type Lab, resultFolder, segmentJobs } from "./lab.ts";
+import { dynamicJob, type Lab, loadLabCase, resultFolder, segmentJobs } from "./lab.ts";
 
 export interface SliceContent {
   readonly slice: number;
@@ -36,16 +34,11 @@ export async function showContent(lab: Lab): Promise<Findings> {
   const job = dynamicJob(bank);
   const [reports] = await segmentJobs(lab, [job]);
   const slices: Record<string, SliceContent[]> = {};
-  for (const [i, { files, folder }] of cases.entries()) {
+  const regions = regionClasses(dataset);
+  for (const [i, one] of cases.entries()) {
     lab.context.onProgress({ stage: "content", done: i, total: cases.length });
-    const raw = await loadCase(files, folder, { dataset, gzip: nodeGzip, truth: true });
-    const content = {
-      prepared: prepareCase(raw, dataset),
-      report: reports![i]!,
-      bank,
-      regions: regionClasses(dataset),
-    };
-    slices[files.id] = measureSlices(content);
+    const prepared = prepareCase(await loadLabCase(lab, one), dataset);
+    slices[one.files.id] = measureSlices({ prepared, report: reports![i]!, bank, regions });
   }
   const pictures = resultFolder(lab, job);
   const shown = Object.keys(slices).slice(0, SHOWN);

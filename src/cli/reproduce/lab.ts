@@ -2,13 +2,17 @@
 
 import type { Bank } from "../../danet/bank.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { loadCase, type RawCase } from "../../data/load.ts";
 import { openNetworks } from "../../infer/networks.ts";
 import { DYNAMIC } from "../../infer/plan.ts";
+import { nodeGzip } from "../../node/gzip.ts";
 import type { Folder, Runtime } from "../../platform.ts";
 import type { Scale } from "../../recipes/systems.ts";
 import type { CaseReport } from "../../report/case-report.ts";
 import { within } from "../../train/open.ts";
 import type { TrainRun } from "../../train/run.ts";
+import type { LabelMap } from "../../volume/grid.ts";
+import { readNiftiLabels } from "../../volume/nifti.ts";
 import type { Context } from "../command.ts";
 import { type InputCase, resultName } from "../segment/find-input-cases.ts";
 import { segmentFiles } from "../segment/segment-files.ts";
@@ -48,6 +52,16 @@ export const shorten = (sha256: string): string => sha256.slice(0, 12);
 /** Where a job keeps what `segment` writes of its cases. */
 export const resultFolder = ({ out }: Pick<Lab, "out">, { bank, policy }: Job): Folder =>
   within(out, `cases/${shorten(bank.sha256)}-${policy}`);
+
+/** The label map that a job keeps of a case. */
+export async function readResult(lab: Pick<Lab, "out">, job: Job, id: string): Promise<LabelMap> {
+  const name = resultName(id);
+  return readNiftiLabels(await resultFolder(lab, job).read(name), nodeGzip, name);
+}
+
+/** A case as its files hold it, with its truth. */
+export const loadLabCase = ({ dataset }: Pick<Lab, "dataset">, { files, folder }: InputCase): Promise<RawCase> =>
+  loadCase(files, folder, { dataset, gzip: nodeGzip, truth: true });
 
 /** The reports of every job's cases, read where they are kept. */
 export async function segmentJobs(lab: Lab, jobs: readonly Job[]): Promise<CaseReport[][]> {

@@ -151,9 +151,9 @@ function tableOf(rows: readonly Row[], title: string): Table {
 }
 
 /** Dice of each case by method, in percent: what the means hide when cases are few. */
-export function listCases(methods: readonly { method: string; cases: readonly MeasuredCase[] }[]): Table {
+export function listCases(methods: readonly { method: string; cases: readonly MeasuredCase[] }[]): Section {
   const regions = Object.keys(methods[0]!.cases[0]!.metrics!);
-  return {
+  const table: Table = {
     title: "Dice of each case (%)",
     columns: [{ title: "case" }, { title: "method" }, ...regions.map((title) => ({ title, unit: "percent" as const }))],
     rows: methods[0]!.cases.flatMap((one, i) =>
@@ -164,4 +164,5 @@ export function listCases(methods: readonly { method: string; cases: readonly Me
       ]),
     ),
   };
+  return { title: "Case by case", tables: [table] };
 }

@@ -1,19 +1,15 @@
 /** @file Tables 1, 2 and 7: systems of other authors, trained by the protocol of the bank at hand, beside it. */
 
 import type { Bank } from "../../danet/bank.ts";
-import { loadCase } from "../../data/load.ts";
 import { countRegions } from "../../eval/case-metrics.ts";
 import { diceOf } from "../../eval/dice.ts";
 import type { Overlap } from "../../eval/overlap.ts";
-import { nodeGzip } from "../../node/gzip.ts";
 import { type SystemId, systemRecipe } from "../../recipes/systems.ts";
 import { regionsInFile } from "../../report/case-report.ts";
 import type { Table } from "../../report/table.ts";
 import { recipeOf } from "../../train/recipe-over.ts";
-import { readNiftiLabels } from "../../volume/nifti.ts";
-import { resultName } from "../segment/find-input-cases.ts";
 import type { Findings } from "./experiment.ts";
-import { dynamicJob, type Job, type Lab, resultFolder, segmentJobs } from "./lab.ts";
+import { dynamicJob, type Job, type Lab, loadLabCase, readResult, segmentJobs } from "./lab.ts";
 import { averageCases, type CountedRow, compareRows, listCases, type Row } from "./row.ts";
 import { bankSeconds, type TrainedBank, trainBanks } from "./trainings.ts";
 
@@ -58,11 +54,7 @@ export async function compareSystems(lab: Lab, paper: PaperTable): Promise<Findi
     cost: "perStack",
   } as const;
   return {
-    sections: [
-      compareRows(rows, comparison),
-      { title: "Trainings", tables: [tableOf(trainings)] },
-      { title: "Case by case", tables: [listCases(methods)] },
-    ],
+    sections: [compareRows(rows, comparison), { title: "Trainings", tables: [tableOf(trainings)] }, listCases(methods)],
     data: { rows, trainings },
   };
 }
@@ -101,12 +93,11 @@ function addStack(row: CountedRow, { inputSize, candidates }: Bank): Row {
 
 /** Region -> Dice of all cases together in percent, from the results that are kept. */
 async function measureGlobally(lab: Lab, job: Job): Promise<Record<string, number>> {
-  const { dataset, bank } = lab;
+  const { bank } = lab;
   const overlaps: Record<string, Overlap>[] = [];
-  for (const { files, folder } of lab.cases) {
-    const { truth, source, labels } = await loadCase(files, folder, { dataset, gzip: nodeGzip, truth: true });
-    const name = resultName(files.id);
-    const prediction = await readNiftiLabels(await resultFolder(lab, job).read(name), nodeGzip, name);
+  for (const one of lab.cases) {
+    const { truth, source, labels } = await loadLabCase(lab, one);
+    const prediction = await readResult(lab, job, one.files.id);
     const regions = regionsInFile(bank, labels);
     overlaps.push(countRegions({ prediction, truth: { grid: source.grid, data: truth! }, regions }));
   }

@@ -2,16 +2,13 @@
 
 import { deflateSync } from "node:zlib";
 import type { Bank } from "../../danet/bank.ts";
-import type { Target } from "../../danet/budget.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { loadCase } from "../../data/load.ts";
 import { type PreparedCase, prepareCase } from "../../data/prepare.ts";
 import { measureCase } from "../../eval/case-metrics.ts";
-import type { Costs } from "../../infer/budget.ts";
 import { countLost } from "../../infer/lost.ts";
-import type { Networks } from "../../infer/networks.ts";
 import { choosePolicy, likelyModels } from "../../infer/plan.ts";
-import { type Segmentation, segmentCase } from "../../infer/segment.ts";
+import { type Segmentation, type SegmentOptions, segmentCase } from "../../infer/segment.ts";
 import { createStopwatch } from "../../infer/stopwatch.ts";
 import { nodeGzip } from "../../node/gzip.ts";
 import type { Folder } from "../../platform.ts";
@@ -23,18 +20,12 @@ import type { Context } from "../command.ts";
 import { version } from "../version.ts";
 import { type InputCase, probabilitiesName, resultName } from "./find-input-cases.ts";
 
-export interface SegmentFilesOptions {
+export interface SegmentFilesOptions
+  extends Required<Pick<SegmentOptions, "networks" | "policy" | "setting" | "flips">>,
+    Pick<SegmentOptions, "target" | "costs" | "postprocess"> {
   readonly bank: Bank;
   readonly dataset: Dataset;
-  readonly networks: Networks;
   readonly out: Folder;
-  readonly policy: string;
-  readonly setting: Bank["setting"];
-  readonly flips: boolean;
-  readonly target?: Target | undefined;
-  readonly costs?: Costs | undefined;
-  /** Default: true. */
-  readonly postprocess?: boolean;
   readonly saveProbabilities?: boolean;
 }
 

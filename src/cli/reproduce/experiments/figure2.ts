@@ -13,13 +13,8 @@ export const figure2 = defineExperiment({
     const { bank } = lab;
     const [reports] = await segmentJobs(lab, [dynamicJob(bank)]);
     const { all, overall } = averageActivation(reports!);
-    const networks = Object.entries(overall).map(([action, share]) => {
-      return describeNetwork(
-        action,
-        share,
-        bank.candidates.find(({ id }) => id === action),
-      );
-    });
+    const modelOf = (action: string) => bank.candidates.find(({ id }) => id === action);
+    const networks = Object.entries(overall).map(([action, share]) => describeNetwork(action, share, modelOf(action)));
     const [height, width] = bank.inputSize;
     const isWindow = bank.setting === "window";
     const picture = drawPipeline("Each input takes one way; the bar is its share of the inputs", {

@@ -21,7 +21,7 @@ export const table3 = defineExperiment({
       title: `Each candidate and the dynamic bank, ${setting}`,
       text: describeGain(ours),
     });
-    return { sections: [section, { title: "Case by case", tables: [listCases(methods)] }], data: { rows } };
+    return { sections: [section, listCases(methods)], data: { rows } };
   },
 });
 

@@ -34,8 +34,7 @@ export const table5 = defineExperiment({
       "ShuffleNetV2 are 0.5 wide, ShuffleNetV2-M is the reduced one.";
     const section = compareRows(rows, { title: "Decision networks", text });
     const decisions = { title: "Cost of the decisions", tables: [tableOf(networks)] };
-    const byCase = { title: "Case by case", tables: [listCases(segmented)] };
-    return { sections: [decisions, section, byCase], data: { rows, decisionNetworks: networks } };
+    return { sections: [decisions, section, listCases(segmented)], data: { rows, decisionNetworks: networks } };
   },
 });
 

@@ -1,13 +1,11 @@
 /** @file Table 6: how many candidates the bank has. Fewer are a part of the bank at hand, with a decision network of their own. */
 
 import type { BankModel } from "../../../danet/bank.ts";
-import { loadCase } from "../../../data/load.ts";
 import { measureCase } from "../../../eval/case-metrics.ts";
-import { nodeGzip } from "../../../node/gzip.ts";
 import { regionsInFile } from "../../../report/case-report.ts";
 import type { InputCase } from "../../segment/find-input-cases.ts";
 import { defineExperiment } from "../experiment.ts";
-import { dynamicJob, type Lab, segmentJobs } from "../lab.ts";
+import { dynamicJob, type Lab, loadLabCase, segmentJobs } from "../lab.ts";
 import { table6Rows } from "../paper-rows.ts";
 import { averageCases, compareRows, listCases, type MeasuredCase, type Row } from "../row.ts";
 import { ownChoice, trainVariants } from "../variants.ts";
@@ -36,7 +34,7 @@ export const table6 = defineExperiment({
       `lightest of each kind of network as in the paper, with a decision network trained on labels over them. A row of the ` +
       `paper alone needs a bank of that many candidates.`;
     const section = compareRows(rows, { title: "Number of candidates", text });
-    return { sections: [section, { title: "Case by case", tables: [listCases(methods)] }], data: { rows } };
+    return { sections: [section, listCases(methods)], data: { rows } };
   },
 });
 
@@ -45,16 +43,16 @@ const lightestOfEachKind = (candidates: readonly BankModel[]): BankModel[] =>
   candidates.filter(({ network }, i) => candidates.findIndex((other) => other.network === network) === i);
 
 /** What skipping every input of a case gives: no tumour, and no cost. */
-async function skipCase({ bank, dataset }: Lab, { files, folder }: InputCase): Promise<MeasuredCase> {
-  const { truth, source, labels } = await loadCase(files, folder, { dataset, gzip: nodeGzip, truth: true });
+async function skipCase(lab: Lab, one: InputCase): Promise<MeasuredCase> {
+  const { truth, source, labels } = await loadLabCase(lab, one);
   const { grid } = source;
   const none = { macs: 0, paper: 0 };
   return {
-    ...{ case: files.id, slices: grid.size[2] },
+    ...{ case: one.files.id, slices: grid.size[2] },
     metrics: measureCase({
       prediction: { grid, data: new Uint8Array(truth!.length) },
       truth: { grid, data: truth! },
-      regions: regionsInFile(bank, labels),
+      regions: regionsInFile(lab.bank, labels),
     }),
     flops: { ...none, withDecision: none, alwaysLargest: none },
     decisions: Array.from({ length: grid.size[2] }, (_, slice) => ({ slice, window: 0, choice: 0 })),

@@ -33,7 +33,7 @@ export const table8 = defineExperiment({
       "candidates; choice labels and decision network are made anew for either. Per slice the paper divides individual " +
       "training by 128 and joint training by 155.";
     const section = compareRows(rows, { title: "Training of the bank", text });
-    return { sections: [section, { title: "Case by case", tables: [listCases(methods)] }], data: { rows } };
+    return { sections: [section, listCases(methods)], data: { rows } };
   },
 });
 
