@@ -35,16 +35,20 @@ const IR_VERSION = 10n;
 /** Names that the writer gives; a constant read back under such a name has none of its own. */
 export const NUMBERED = /^v\d+$/;
 
+/** A name and what a file says of the value that has it. */
+type Named = readonly [string, Pick<Value, "dtype" | "shape">];
+
+const infos = (all: readonly Named[], rename = (name: string) => name) =>
+  all.map(([name, value]) => valueInfo(rename(name), value));
+
 /** An ONNX file of a graph with the given named outputs. Its inputs are the `input` values that they depend on. */
 export function writeOnnx(values: Readonly<Record<string, Value>>, producerVersion = ""): Uint8Array {
   const outputs = expandComposites(values);
-  const { inputs, names, domains, ...content } = writeNodes(outputs);
-  const graph = {
-    ...content,
-    input: inputs.map((value) => valueInfo(names.get(value)!, value)),
-    output: Object.entries(outputs).map(([name, value]) => valueInfo(name, value)),
-  };
-  return writeModel(graph, domains, producerVersion);
+  const { inputs, domains, ...content } = writeNodes(outputs);
+  return writeModel(
+    { ...content, input: infos(inputs), output: infos(Object.entries(outputs)) },
+    { domains, producerVersion },
+  );
 }
 
 /**
@@ -59,57 +63,35 @@ export function writeTurns(
   const outputs = expandComposites(values);
   // A name of the graph around the loop must not be given again inside it.
   const inside = (name: string) => `turn.${name}`;
-  const { inputs, names, domains, ...content } = writeNodes(outputs, inside);
-  const named = inputs.map((value) => ({ name: (value.source as { name: string }).name, value }));
-  const carried = named.filter(({ name }) => name in carry);
-  const parts = named.filter(({ name }) => !(name in carry));
-  const kept = carried.map(({ name }) => carry[name]!);
-  const stacked = Object.keys(outputs).filter((name) => !kept.includes(name));
-  const [turn, go] = [
-    { dtype: "int64", shape: [] },
-    { dtype: "bool", shape: [] },
-  ] as const;
+  const { inputs, domains, node, initializer } = writeNodes(outputs, inside);
+  const carried = inputs.filter(([name]) => name in carry);
+  const parts = inputs.filter(([name]) => !(name in carry));
+  const kept = carried.map(([name]): Named => [carry[name]!, outputs[carry[name]!]!]);
+  const stacked = Object.entries(outputs).filter(([name]) => !kept.some(([other]) => other === name));
+  const [index, go]: Named[] = [
+    ["index", { dtype: "int64", shape: [] }],
+    ["go", { dtype: "bool", shape: [] }],
+  ];
+  const read = parts.map(([name]) => plainNode("Gather", [name, inside("index")], [inside(name)]));
   const body = create(GraphProtoSchema, {
-    ...content,
-    name: "turn",
-    node: [
-      ...parts.map(({ name }) => plainNode("Gather", [name, inside("index")], [inside(name)])),
-      ...content.node,
-      plainNode("Identity", [inside("go")], [inside("on")]),
-    ],
-    input: [
-      ...[valueInfo(inside("index"), turn), valueInfo(inside("go"), go)],
-      ...carried.map(({ name, value }) => valueInfo(inside(name), value)),
-    ],
-    output: [
-      valueInfo(inside("on"), go),
-      ...[...kept, ...stacked].map((name) => valueInfo(inside(name), outputs[name]!)),
-    ],
+    ...{ name: "turn", initializer },
+    node: [...read, ...node, plainNode("Identity", [inside("go")], [inside("on")])],
+    input: infos([index!, go!, ...carried], inside),
+    output: infos([["on", go![1]], ...kept, ...stacked], inside),
   });
-  const loop = plainNode("Loop", ["turns", "", ...carried.map(({ name }) => name)], [...kept, ...stacked]);
-  loop.attribute.push(
-    create(AttributeProtoSchema, { name: "body", type: AttributeProto_AttributeType.GRAPH, g: body }),
-  );
-  const withFirst = (n: number, { dtype, shape }: Value) => ({ dtype, shape: [n, ...shape] });
-  const graph = {
-    node: [loop],
-    input: [
-      valueInfo("turns", turn),
-      ...carried.map(({ name, value }) => valueInfo(name, value)),
-      ...parts.map(({ name, value }) => valueInfo(name, withFirst(most, value))),
-    ],
-    output: [
-      ...kept.map((name) => valueInfo(name, outputs[name]!)),
-      ...stacked.map((name) => valueInfo(name, withFirst(BATCH, outputs[name]!))),
-    ],
-  };
-  return writeModel(graph, domains);
+  const results = [...kept, ...stacked].map(([name]) => name);
+  const loop = plainNode("Loop", ["turns", "", ...carried.map(([name]) => name)], results);
+  const { GRAPH } = AttributeProto_AttributeType;
+  loop.attribute.push(create(AttributeProtoSchema, { name: "body", type: GRAPH, g: body }));
+  const withFirst = (n: number, [name, { dtype, shape }]: Named): Named => [name, { dtype, shape: [n, ...shape] }];
+  const input = infos([["turns", index![1]], ...carried, ...parts.map((one) => withFirst(most, one))]);
+  const output = infos([...kept, ...stacked.map((one) => withFirst(BATCH, one))]);
+  return writeModel({ node: [loop], input, output }, { domains });
 }
 
 function writeModel(
-  graph: Pick<Partial<GraphProto>, "initializer"> & Pick<GraphProto, "node" | "input" | "output">,
-  domains: readonly string[],
-  producerVersion = "",
+  graph: Partial<Pick<GraphProto, "node" | "initializer" | "input" | "output">>,
+  { domains, producerVersion = "" }: { domains: readonly string[]; producerVersion?: string },
 ): Uint8Array {
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
@@ -121,23 +103,21 @@ function writeModel(
   return toBinary(ModelProtoSchema, model);
 }
 
-/** Nodes and constants of a graph; `rename` is applied to every name in it. */
+/** Nodes and constants of a graph, every name in them changed by `rename`, and its inputs. */
 function writeNodes(outputs: Readonly<Record<string, Value>>, rename = (name: string) => name) {
   const nodes = nodesOf(Object.values(outputs));
-  const given = nameValues(nodes, outputs);
-  const names = new Map([...given].map(([value, name]) => [value, rename(name)]));
-  const sources = [...names.keys()].filter((value) => value.source.kind !== "node");
-  const constants = sources.flatMap((value) =>
-    value.source.kind === "constant" ? [tensorProto(names.get(value)!, value.shape, value.source.data)] : [],
-  );
+  const names = new Map([...nameValues(nodes, outputs)].map(([value, name]) => [value, rename(name)]));
   const lists = new Map<string, TensorProto>();
-  return {
-    node: nodes.map((node) => nodeProto(node, names, lists)),
-    initializer: [...constants, ...lists.values()],
-    inputs: sources.filter((value) => value.source.kind === "input"),
-    names,
-    domains: [...new Set(nodes.flatMap(({ op }) => op.domain ?? []))],
-  };
+  const inputs: Named[] = [];
+  const constants: TensorProto[] = [];
+  for (const [value, name] of names) {
+    const { source } = value;
+    if (source.kind === "input") inputs.push([source.name, value]);
+    if (source.kind === "constant") constants.push(tensorProto(name, value.shape, source.data));
+  }
+  const node = nodes.map((one) => nodeProto(one, names, lists));
+  const domains = [...new Set(nodes.flatMap(({ op }) => op.domain ?? []))];
+  return { node, initializer: [...constants, ...lists.values()], inputs, domains };
 }
 
 const plainNode = (opType: string, inputs: string[], outputs: string[]): NodeProto =>
@@ -211,7 +191,7 @@ function tensorProto(name: string, shape: Shape, data: Data): TensorProto {
   return create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType: ONNX_TYPE[dtypeOf(data)], rawData });
 }
 
-function valueInfo(name: string, value: Pick<Value, "dtype" | "shape">): ValueInfoProto {
+function valueInfo(name: string, value: Named[1]): ValueInfoProto {
   const dim = value.shape.map((n) => ({
     value: n === BATCH ? { case: "dimParam" as const, value: "N" } : { case: "dimValue" as const, value: BigInt(n) },
   }));

@@ -8,7 +8,7 @@ import { measureNetwork } from "../nets/network.ts";
 import { keepBest, lookAt, readBest, setAside } from "./best.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { CropDrawing } from "./drawing.ts";
-import { candidateSpecs, cropDepth, identityOf, regionClasses, STREAM, type Trained, type TrainRun } from "./run.ts";
+import { candidateSpecs, cropDepth, identityOf, regionClasses, type Trained, type TrainRun } from "./run.ts";
 import { buildStep } from "./step.ts";
 import { takeSteps } from "./take-steps.ts";
 import { openTrainee, type Trainee } from "./trainee.ts";
@@ -78,7 +78,7 @@ function shareDone(run: TrainRun, list: readonly Trainee[], step: number): numbe
 function cropsOf({ recipe, dataset }: TrainRun, cases: TrainRun["training"]): CropDrawing {
   const depth = cropDepth({ recipe, dataset });
   const plan = { ...recipe.sampling, crop: recipe.inputSize, ...(depth !== undefined && { depth }) };
-  return { kind: "crops", cases, plan, batch: recipe.bank.batch, seed: recipe.seed, stream: STREAM.batch };
+  return { kind: "crops", cases, plan, batch: recipe.bank.batch, seed: recipe.seed };
 }
 
 /** Mean over the epoch; candidates that do not train in it have none. */

@@ -50,6 +50,6 @@ function windowsOf({ recipe, training }: TrainRun, labels: readonly ChoiceLabel[
   // A turned or magnified window shows other pixels than the one whose label was measured.
   const plan = { ...recipe.sampling, warp: 0 };
   const { batch, tumourWindows } = recipe.decisionTraining;
-  const source = { seed: recipe.seed, stream: STREAM.decisionBatch, cases: training };
-  return { kind: "windows", ...source, plan, labels, batch, tumourWindows, size: recipe.inputSize };
+  const { seed, inputSize: size } = recipe;
+  return { kind: "windows", seed, cases: training, plan, labels, batch, tumourWindows, size };
 }

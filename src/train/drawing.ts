@@ -5,13 +5,12 @@ import type { CompactCase } from "../data/compact.ts";
 import { copyCrop, fillBatch, poolSlices, type SamplePlan } from "../data/sampler.ts";
 import { createRandom, deriveSeed, type Random } from "../random.ts";
 import type { ChoiceLabel } from "./labels.ts";
+import { STREAM } from "./run.ts";
 import type { StepBatch } from "./step.ts";
 
 interface Common {
   readonly cases: readonly CompactCase[];
   readonly seed: number;
-  /** Stream of `seed`, see `STREAM`. */
-  readonly stream: number;
   readonly batch: number;
 }
 
@@ -37,8 +36,9 @@ export type DrawnBatch = Pick<StepBatch, "image" | "targets">;
 
 /** Gives the batch of step t, in memory of its own. */
 export function openDrawing(drawing: Drawing): (step: number) => DrawnBatch {
-  const draw = drawing.kind === "crops" ? cropDrawer(drawing) : windowDrawer(drawing);
-  return (step) => draw(createRandom(deriveSeed(drawing.seed, drawing.stream, step)));
+  const [draw, stream] =
+    drawing.kind === "crops" ? [cropDrawer(drawing), STREAM.batch] : [windowDrawer(drawing), STREAM.decisionBatch];
+  return (step) => draw(createRandom(deriveSeed(drawing.seed, stream, step)));
 }
 
 function cropDrawer({ cases, plan, batch }: CropDrawing) {
@@ -78,27 +78,17 @@ export interface BatchSource {
   close(): Promise<void>;
 }
 
-/** Draws batches beside the steps that use them. */
-export interface DrawAhead {
+export interface BatchDrawer {
   /** The case in memory that `open` reads without a copy. */
   share(source: CompactCase): CompactCase;
   open(drawing: Drawing): BatchSource;
 }
 
-/** Calls `use` with a source of batches and closes it; without `ahead`, each is drawn when it is asked for. */
-export async function withBatches<T>(
-  drawing: Drawing,
-  ahead: DrawAhead | undefined,
-  use: (source: Pick<BatchSource, "next">) => Promise<T>,
-): Promise<T> {
-  if (ahead === undefined) {
+/** Draws a batch when it is asked for. */
+export const drawInTime: BatchDrawer = {
+  share: (source) => source,
+  open: (drawing) => {
     const draw = openDrawing(drawing);
-    return use({ next: async (step) => draw(step) });
-  }
-  const source = ahead.open(drawing);
-  try {
-    return await use(source);
-  } finally {
-    await source.close();
-  }
-}
+    return { next: async (step) => draw(step), close: async () => {} };
+  },
+};

@@ -10,7 +10,7 @@ import { openDataset } from "../data/open.ts";
 import { UserError } from "../error.ts";
 import { measureNetwork } from "../nets/network.ts";
 import type { Folder, Gzip, Progress, Runtime } from "../platform.ts";
-import type { DrawAhead } from "./drawing.ts";
+import { type BatchDrawer, drawInTime } from "./drawing.ts";
 import { type LogEntry, openLog } from "./log.ts";
 import type { Recipe } from "./recipe.ts";
 import { candidateSpecs, type TrainRun } from "./run.ts";
@@ -29,8 +29,8 @@ export interface OpenOptions {
   readonly out: Folder;
   readonly gzip: Gzip;
   readonly runtime: Runtime;
-  /** Draws batches beside the steps; default: each is drawn between two. */
-  readonly ahead?: DrawAhead;
+  /** Default: `drawInTime`. */
+  readonly drawer?: BatchDrawer;
   /** Go on from the checkpoints in `out`; without it, `out` must hold none. */
   readonly resume: boolean;
   readonly onProgress?: (progress: Progress) => void;
@@ -50,7 +50,7 @@ const CACHE = "prepared";
 
 /** Throws `UserError` when a case cannot be used, and when `out` holds a training that nobody asked to resume. */
 export async function openRun(options: OpenOptions): Promise<TrainRun> {
-  const { recipe, data, out, gzip, runtime, ahead, onProgress, signal } = options;
+  const { recipe, data, out, gzip, runtime, drawer = drawInTime, onProgress, signal } = options;
   const present = await out.list();
   if (!options.resume && present.some((path) => path.startsWith("checkpoints/"))) {
     throw new UserError(`${out.name} already holds a training: add --resume to go on with it, or give another --out`);
@@ -68,15 +68,14 @@ export async function openRun(options: OpenOptions): Promise<TrainRun> {
     const found = files.find((file) => file.id === id)!;
     if (found.truth === undefined)
       throw new UserError(`case "${id}" has no truth to learn from; leave it out with --split`);
-    const loaded = await loadCompactCase(found, data, { dataset, gzip, cache: within(out, CACHE) });
-    cases.push(ahead ? ahead.share(loaded) : loaded);
+    cases.push(drawer.share(await loadCompactCase(found, data, { dataset, gzip, cache: within(out, CACHE) })));
   }
   onProgress?.({ stage: "cases", done: total, total });
   const training = cases.slice(0, split.train.length);
   const log = await openLog(out, options.onEntry);
   const validation = cases.slice(split.train.length);
   const { given } = options;
-  return { recipe, dataset, training, validation, given, runtime, ahead, out, log, onProgress, signal };
+  return { recipe, dataset, training, validation, given, runtime, drawer, out, log, onProgress, signal };
 }
 
 /** A bank lists its candidates so; better told now than after the training. */

@@ -9,6 +9,15 @@ const positive = z.number().positive();
 const whole = z.number().int().positive();
 const config = z.record(z.string(), z.union([z.number(), z.array(z.number())]));
 
+/** Of a training of either kind. */
+const length = {
+  epochs: whole,
+  stepsPerEpoch: whole,
+  batch: whole,
+  learningRate: positive,
+  weightDecay: z.number().min(0),
+};
+
 export const recipeSchema = z.strictObject({
   dataset: z.string(),
   seed: z.number().int().nonnegative(),
@@ -34,11 +43,7 @@ export const recipeSchema = z.strictObject({
   /** Absent: a bank of candidates alone; `choice`, `labels` and `decisionTraining` are then not used. */
   decision: z.strictObject({ id: z.string(), network: z.string(), config }).exactOptional(),
   bank: z.strictObject({
-    epochs: whole,
-    stepsPerEpoch: whole,
-    batch: whole,
-    learningRate: positive,
-    weightDecay: z.number().min(0),
+    ...length,
     /** What Eq. 6 sums over: the classes but for the background, as the paper, or the dataset's regions, which are measured. */
     diceOf: z.enum(["classes", "regions"]).default("classes"),
     /** Weight of missed pixels in Eq. 6, 0..1; 0.5 is the paper's. */
@@ -78,11 +83,7 @@ export const recipeSchema = z.strictObject({
     everySlice: whole,
   }),
   decisionTraining: z.strictObject({
-    epochs: whole,
-    stepsPerEpoch: whole,
-    batch: whole,
-    learningRate: positive,
-    weightDecay: z.number().min(0),
+    ...length,
     /** Share of the windows drawn that hold a tumour. */
     tumourWindows: share,
     /** Eq. 7: weight of skip and of each candidate. */

@@ -8,7 +8,7 @@ import { networks } from "../nets/index.ts";
 import type { Network, NetworkSpec } from "../nets/network.ts";
 import type { WeightPlan } from "../nn/scope.ts";
 import type { Folder, Progress, Runtime } from "../platform.ts";
-import type { DrawAhead } from "./drawing.ts";
+import type { BatchDrawer } from "./drawing.ts";
 import type { Log, LogEntry } from "./log.ts";
 import type { Recipe } from "./recipe.ts";
 import type { TrainState } from "./step.ts";
@@ -22,8 +22,7 @@ export interface TrainRun {
   /** A bank whose candidates are taken as they are: only a decision network is trained. */
   readonly given?: Bank | undefined;
   readonly runtime: Runtime;
-  /** Draws batches beside the steps; without it, each is drawn between two. */
-  readonly ahead?: DrawAhead | undefined;
+  readonly drawer: BatchDrawer;
   readonly out: Folder;
   readonly log: Log;
   readonly onProgress: ((progress: Progress) => void) | undefined;

@@ -1,6 +1,6 @@
 /** @file The loop of a phase of training: a few steps a run, and at the end of each epoch a line in the log and a checkpoint. */
 
-import { type Drawing, type DrawnBatch, withBatches } from "./drawing.ts";
+import type { Drawing, DrawnBatch } from "./drawing.ts";
 import type { LogEntry } from "./log.ts";
 import type { TrainRun } from "./run.ts";
 import { STEPS_PER_RUN } from "./step.ts";
@@ -25,7 +25,8 @@ export async function takeSteps(run: TrainRun, drawing: Drawing, phase: Phase): 
   const { name, start, epochs, stepsPerEpoch } = phase;
   const total = epochs * stepsPerEpoch;
   run.log.rewind(name, start);
-  await withBatches(drawing, run.ahead, async (source) => {
+  const source = run.drawer.open(drawing);
+  try {
     let started = performance.now();
     for (let step = start; step < total; ) {
       const length = Math.min(STEPS_PER_RUN, stepsPerEpoch - (step % stepsPerEpoch));
@@ -44,5 +45,7 @@ export async function takeSteps(run: TrainRun, drawing: Drawing, phase: Phase): 
       if (epochEnds || run.signal?.aborted) await phase.save(step);
       run.signal?.throwIfAborted();
     }
-  });
+  } finally {
+    await source.close();
+  }
 }

@@ -106,7 +106,7 @@ export const train = defineCommand({
       out,
       gzip: nodeGzip,
       runtime,
-      ahead: drawAhead,
+      drawer: drawAhead,
       resume: options.resume,
       onProgress,
       onEntry,

@@ -135,7 +135,7 @@ async function trainBank(
     const onProgress: Context["onProgress"] = (progress) =>
       context.onProgress({ ...progress, stage: `${name}${progress.stage}` });
     const { signal } = context;
-    const common = { recipe: recipe!, dataset, data, split, fold, out, gzip: nodeGzip, runtime, ahead: drawAhead };
+    const common = { recipe: recipe!, dataset, data, split, fold, out, gzip: nodeGzip, runtime, drawer: drawAhead };
     const run = await openRun({ ...common, resume: true, onProgress, signal });
     await train(await fitToMinutes(run, maxMinutes), { bankFolder, version });
   }

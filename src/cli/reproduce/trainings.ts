@@ -24,7 +24,7 @@ export async function openTrainingCases(lab: Omit<Lab, "training">): Promise<Tra
   const ids = new TextEncoder().encode(JSON.stringify({ train: bank.trainingCases, validation: [] }));
   const split = { bytes: ids, name: `the training cases of ${bank.folder.name}` };
   const out = lab.trainingRun ?? within(lab.out, "training");
-  const common = { recipe: recipeOf(bank), dataset, data, split, out, runtime, ahead: drawAhead, ...context };
+  const common = { recipe: recipeOf(bank), dataset, data, split, out, runtime, drawer: drawAhead, ...context };
   return openRun({ ...common, gzip: nodeGzip, resume: true });
 }
 

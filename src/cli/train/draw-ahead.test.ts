@@ -17,10 +17,10 @@ const labels = [
   { case: 0, slice: 1, x: 2, y: 1, choice: 2 },
   { case: 0, slice: 0, x: 0, y: 0, choice: 0 },
 ];
-const crops: Drawing = { ...common, kind: "crops", stream: 2, plan: { ...still, ...sampling, crop: 3 } };
+const crops: Drawing = { ...common, kind: "crops", plan: { ...still, ...sampling, crop: 3 } };
 const windows: Drawing = {
   ...common,
-  ...{ kind: "windows", stream: 5, plan: still, size: 3, labels, tumourWindows: 0.5 },
+  ...{ kind: "windows", plan: still, size: 3, labels, tumourWindows: 0.5 },
 };
 
 let source: BatchSource | undefined;

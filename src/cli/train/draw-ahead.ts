@@ -3,12 +3,12 @@
 import { Worker } from "node:worker_threads";
 import type { CompactCase } from "../../data/compact.ts";
 import { UserError } from "../../error.ts";
-import type { BatchSource, DrawAhead, Drawing, DrawnBatch } from "../../train/drawing.ts";
+import type { BatchDrawer, BatchSource, Drawing, DrawnBatch } from "../../train/drawing.ts";
 
 /** Of `draw-worker.ts` to the number of a step. `problem` is the message of a `UserError`. */
 export type Answer = { readonly step: number } & ({ readonly batch: DrawnBatch } | { readonly problem: string });
 
-export const drawAhead: DrawAhead = {
+export const drawAhead: BatchDrawer = {
   share({ voxels, truth, ...rest }: CompactCase): CompactCase {
     const shared = { ...rest, voxels: new Int16Array(new SharedArrayBuffer(voxels.byteLength)) };
     shared.voxels.set(voxels);
