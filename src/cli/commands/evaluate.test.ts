@@ -127,8 +127,13 @@ describe("bad input: exit 2 and one line", () => {
   test.each<[string, string[], () => Promise<unknown>, string]>([
     ["no folder", [], async () => {}, "there is no such file or folder"],
     ["no label map", [], () => A().then(() => rm(at("pred/A_seg.nii.gz"))), "must hold label maps"],
-    ["a prediction without truth", [], () => A().then(() => put("pred/B_seg.nii.gz", [0])), 'case "B"'],
-    ["two label maps of a case", [], () => A().then(() => put("pred/x/A_seg.nii.gz", [0])), "must have one label map"],
+    ["a prediction without truth", [], () => A().then(() => put("pred/B_seg.nii.gz", [0, 0, 0, 0])), 'case "B"'],
+    [
+      "two label maps of a case",
+      [],
+      () => A().then(() => put("pred/x/A_seg.nii.gz", [0, 0, 0, 0])),
+      "must have one label map",
+    ],
     ["a label of no class", [], () => A().then(() => put("pred/A_seg.nii.gz", [9, 0, 0, 0])), "found 0, 9"],
     ["a truncated file", [], () => A().then(cut), "the gzip file must be whole"],
     ["an unknown data set", ["--dataset", "teeth"], A, 'data set "teeth" is not known; known are: brats'],
