@@ -12,7 +12,7 @@ export function broadcast(a: Shape, b: Shape, where: string): Shape {
   });
 }
 
-/** Times any difference of two float32 that are not tiny this is above 1. */
+/** Times the difference of two float32, tiny ones aside, this is above 1. */
 const STEEP = 1e30;
 
 type Binary = (a: Value, b: Value) => Value;
@@ -142,7 +142,7 @@ export const sigmoid = unary(Sigmoid);
 export const elu = unary(Elu);
 export const clip = (x: Value, low: number, high: number): Value => apply1(Clip, [x, scalar(low), scalar(high)], {});
 export const hardSigmoid = (x: Value, attrs: { alpha: number; beta: number }): Value => apply1(HardSigmoid, [x], attrs);
-/** 1 where x > threshold, else 0, of magnitudes up to 1: one pass, where Greater and Cast are two. */
+/** 1 where x > threshold, else 0 (a fraction where x is less than 1e-30 above it): one pass, where Greater and Cast are two. */
 export const isAbove = (x: Value, threshold: number): Value =>
   hardSigmoid(x, { alpha: STEEP, beta: -STEEP * threshold });
 export const floor = unary(Floor);
