@@ -63,8 +63,8 @@ export function pickSlices<T extends Volume | LabelMap>({ grid, data }: T, slice
 
 /** 0 where the image is `background`, from 1 on elsewhere, also where it has values below the background. */
 export function liftSlices({ grid, data }: Volume, background: number): Volume {
-  let least = Infinity;
-  for (let i = 0; i < data.length; i++) if (data[i] !== background && data[i] < least) least = data[i]; // an iterator is ten times slower
+  let least = Infinity; // by index: an iterator is ten times slower
+  for (let i = 0; i < data.length; i++) if (data[i] !== background && data[i] < least) least = data[i];
   const out = new Float32Array(data.length);
   for (let i = 0; i < data.length; i++) if (data[i] !== background) out[i] = data[i] - least + 1;
   return { grid, data: out };

@@ -112,7 +112,7 @@ export async function writeNiftiStack(volumes: readonly Float32Array[], grid: Gr
 function joinVolumes(volumes: readonly (Float32Array | Uint8Array)[], grid: Grid, datatype: keyof typeof writable) {
   const code = writable[datatype];
   const header = createHeader(grid, code, volumes.length);
-  const count = voxelCount(grid);
+  const count = volumes[0].length;
   const bytes = new Uint8Array(header.length + volumes.length * count * datatypes[code].bytes);
   bytes.set(header);
   const written = datatypes[code].view(bytes.buffer, header.length) as Written;
