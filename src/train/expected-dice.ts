@@ -9,7 +9,7 @@ import { identityOf, type TrainRun } from "./run.ts";
 const PATH = "checkpoints/expected-dice.json";
 
 /** Windows without foreground that the candidates are run on: a minute for the bank of `brats` on two cores. */
-const BACKGROUND = 400;
+export const BACKGROUND = 400;
 
 /** Computed once and kept. `labels` are those of the run's training cases. */
 export async function measureExpectedDice(

@@ -6,11 +6,12 @@ import { count } from "../graph/value.ts";
 import type { NetworkSpec } from "../nets/network.ts";
 import { createRandom } from "../random.ts";
 import { windowStarts } from "../volume/slice.ts";
+import { BACKGROUND } from "./expected-dice.ts";
 import { weightsOf } from "./export.ts";
 import { modelOf, predictCrops } from "./predict.ts";
 import type { Recipe } from "./recipe.ts";
 import { candidateSpecs, decisionSpec, type TrainRun } from "./run.ts";
-import { buildStep, createStepper, initialState, STEPS_PER_RUN } from "./step.ts";
+import { buildStep, createStepper, initialState } from "./step.ts";
 import { validationCrops } from "./validate.ts";
 
 const PATH = "checkpoints/plan.json";
@@ -37,6 +38,7 @@ export async function fitToMinutes(run: TrainRun, minutes: number | undefined): 
     return withEpochs(epochs);
   }
   if (minutes === undefined) return run;
+  const started = performance.now();
   const { recipe } = run;
   const specs = Object.values(candidateSpecs(run));
   const total = specs.length + (recipe.decision ? 1 : 0);
@@ -50,11 +52,11 @@ export async function fitToMinutes(run: TrainRun, minutes: number | undefined): 
   const decision = recipe.decision && (await measurePace(run, decisionSpec(run), recipe.decisionTraining.batch));
   const crops = validationCrops(run, run.validation).length;
   const epochs = countEpochs(recipe, {
-    seconds: minutes * 60 * PLANNED,
+    seconds: minutes * 60 * PLANNED - (performance.now() - started) / 1000,
     candidates,
     decision,
     crops,
-    windows: decision ? countWindows(run) : 0,
+    windows: decision ? BACKGROUND + countWindows(run, run.training) + countWindows(run, run.validation) : 0,
   });
   if (epochs < 1)
     throw new UserError(
@@ -81,7 +83,7 @@ export function countEpochs(
   return Math.floor((cost.seconds - after) / (bank.stepsPerEpoch * step + look));
 }
 
-/** A step of a full run after a first one, and a forward pass of a crop. */
+/** A step of the faster of two runs of two steps after a first run, which fills new memory, and a forward pass of a crop. */
 async function measurePace(run: TrainRun, spec: NetworkSpec, batch: number): Promise<Pace> {
   const graph = buildStep(spec, { batch, weightDecay: 0, lossScale: 1 });
   const state = initialState(graph.plan, 0);
@@ -90,8 +92,9 @@ async function measurePace(run: TrainRun, spec: NetworkSpec, batch: number): Pro
   const image = Float32Array.from({ length: count(graph.image) }, () => random.uniform());
   const targets = Uint8Array.from({ length: count(graph.targets) }, () => random.integer(spec.outputs));
   const drawn = { image, targets, learningRate: 0, random };
-  await stepper.take([drawn]);
-  const step = (await secondsOf(() => stepper.take(Array(STEPS_PER_RUN).fill(drawn)))) / STEPS_PER_RUN;
+  const times: number[] = [];
+  for (let i = 0; i < 3; i++) times.push((await secondsOf(() => stepper.take([drawn, drawn]))) / 2);
+  const step = Math.min(...times.slice(1));
   await stepper.release();
   if (spec.network.task !== "segment") return { step, forward: 0 };
   const crops = validationCrops(run, run.training.slice(0, 1)).slice(0, FORWARD);
@@ -106,10 +109,10 @@ async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-/** Windows that the candidates will run on for the choice labels: those that meet the box of a tumour. */
-function countWindows({ training, recipe }: TrainRun): number {
+/** Windows that the candidates will run on for the choice labels of cases: those that meet the box of a tumour. */
+function countWindows({ recipe }: TrainRun, cases: TrainRun["training"]): number {
   const { inputSize, stride, labels } = recipe;
-  const slices = poolSlices(training).tumour.filter(({ slice }) => slice % labels.everySlice === 0);
+  const slices = poolSlices(cases).tumour.filter(({ slice }) => slice % labels.everySlice === 0);
   return slices.reduce((sum, { source, tumour }) => {
     const meet = (axis: 0 | 1) =>
       windowStarts(source.size[axis], inputSize, stride).filter(
