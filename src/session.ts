@@ -25,7 +25,7 @@ export function carryOnHost(session: Session, carry: Carry): CarryingSession {
   return {
     ...session,
     run: async (feeds, only = session.outputNames) => {
-      const results = await session.run({ ...feeds, ...held }, [...new Set([...only, ...Object.values(carry)])]);
+      const results = await session.run({ ...feeds, ...held }, withCarried(only, carry));
       held = mapValues(carry, (output) => results[output]!);
       return pick(results, only);
     },
@@ -46,9 +46,7 @@ export function carryOnDevice(
   return {
     ...wrapSession(session, Constructor),
     run: async (feeds, only = session.outputNames) => {
-      const results = await session.run({ ...mapValues(feeds, toOrt(Constructor)), ...held }, [
-        ...new Set([...only, ...Object.values(carry)]),
-      ]);
+      const results = await session.run({ ...mapValues(feeds, toOrt(Constructor)), ...held }, withCarried(only, carry));
       for (const tensor of Object.values(held)) tensor.dispose();
       held = mapValues(carry, (output) => results[output]!);
       return mapValues(pick(results, only), fromOrt);
@@ -66,6 +64,8 @@ export function carryOnDevice(
     },
   };
 }
+
+const withCarried = (only: readonly string[], carry: Carry) => [...new Set([...only, ...Object.values(carry)])];
 
 const pick = <T>(record: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> =>
   Object.fromEntries(names.map((name) => [name, record[name]!]));

@@ -1,9 +1,10 @@
-/** @file Draws the next batch in a thread of its own: a training step blocks the thread that asks for it. */
+/** @file Draws the next batches in a thread of its own: a training step blocks the thread that asks for it. */
 
 import { Worker } from "node:worker_threads";
 import type { CompactCase } from "../../data/compact.ts";
 import { UserError } from "../../error.ts";
 import type { BatchDrawer, BatchSource, Drawing, DrawnBatch } from "../../train/drawing.ts";
+import { STEPS_PER_RUN } from "../../train/step.ts";
 
 /** Of `draw-worker.ts` to the number of a step. `problem` is the message of a `UserError`. */
 export type Answer = { readonly step: number } & ({ readonly batch: DrawnBatch } | { readonly problem: string });
@@ -32,12 +33,13 @@ export const drawAhead: BatchDrawer = {
         waiting.set(step, resolve);
         worker.postMessage(step);
       });
-    let coming: { readonly step: number; readonly answer: Promise<Answer> } | undefined;
+    const asked = new Map<number, Promise<Answer>>();
     return {
       async next(step) {
-        const asked = coming?.step === step ? coming.answer : ask(step);
-        coming = { step: step + 1, answer: ask(step + 1) };
-        const answer = await Promise.race([asked, broken]);
+        // As many as the next run will want, so that all of them are drawn during this one.
+        for (let t = step; t <= step + STEPS_PER_RUN; t++) if (!asked.has(t)) asked.set(t, ask(t));
+        const answer = await Promise.race([asked.get(step)!, broken]);
+        asked.delete(step);
         if ("problem" in answer) throw new UserError(answer.problem);
         return answer.batch;
       },
