@@ -47,20 +47,25 @@ export function channelDot(a: Value, b: Value, block: number): Value {
 }
 
 /**
- * The pixels `from` + stride q of a blocked value for every q of an image of `size`, 0 beyond it: a depthwise kernel of one
- * 1 and zeros, as large as keeps the output to that size.
+ * The pixels `from` + stride q of a blocked value for every q of an image of `size`, 0 where there are none: a depthwise
+ * kernel of one 1 and zeros, as large as keeps the output to that size.
  */
 export function sampleTap(
   x: Value,
   { size, strides, from, block }: { size: Shape; strides: Shape; from: Shape; block: number },
 ): Value {
-  const channels = x.shape[1]!;
+  const [n, c, ...whole] = x.shape as [number, number, number, number];
+  const items = reshape(x, [(n * c) / block, block, ...whole]);
   const last = strides.map((stride, i) => (size[i]! - 1) * stride);
-  const kernel = from.map((n, i) => Math.max(n + 1, x.shape[i + 2]! - last[i]!)) as [number, number];
-  const after = kernel.map((k, i) => last[i]! + k - x.shape[i + 2]!);
-  const one = from[0]! * kernel[1] + from[1]!;
+  const before = from.map((first) => Math.max(0, -first));
+  const one = from.map((first) => Math.max(0, first)) as [number, number];
+  const kernel = one.map((at, i) => Math.max(at + 1, whole[i]! + before[i]! - last[i]!)) as [number, number];
+  const after = kernel.map((k, i) => last[i]! + k - whole[i]! - before[i]!);
   const taps = count(kernel);
-  const data = Float32Array.from({ length: channels * taps }, (_, i) => Number(Math.floor(i / block) % taps === one));
-  const weight = constant(data, [channels, 1, ...kernel]);
-  return nchwcConv({ x, weight, group: channels, strides, pads: [0, 0, ...after] });
+  const data = Float32Array.from({ length: block * taps }, (_, i) =>
+    Number(Math.floor(i / block) === one[0] * kernel[1] + one[1]),
+  );
+  const weight = constant(data, [block, 1, ...kernel]);
+  const sampled = nchwcConv({ x: items, weight, group: block, strides, pads: [...before, ...after] });
+  return reshape(sampled, [n, c, ...size]);
 }

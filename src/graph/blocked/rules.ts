@@ -1,21 +1,16 @@
 /** @file How each op is computed on blocked values. A rule answers null where the op stays as it is. */
 
-import {
-  type ConvAttributes,
-  type ConvTransposeAttributes,
-  type ConvWeightGradAttributes,
-  type Sample,
-  weightCotangent,
-} from "../ops/conv.ts";
+import type { ConvAttributes, ConvTransposeAttributes, ConvWeightGradAttributes } from "../ops/conv.ts";
 import { add, div, isAbove, mul, neg, relu, sqrt } from "../ops/elementwise.ts";
 import type { BatchNormAttributes } from "../ops/norm.ts";
 import { expand } from "../ops/reduce.ts";
 import { concat, reshape, slice, split, transpose } from "../ops/shape.ts";
 import { constant, count, type Node, type Shape, scalar, type Value } from "../value.ts";
 import type { Layouts, Made } from "./layouts.ts";
-import { nchwcConv, type PendingConv, unblock } from "./nchwc.ts";
-import { channelDot, channelMean, sampleTap, scaleShift } from "./per-channel.ts";
+import { nchwcConv, type PendingConv } from "./nchwc.ts";
+import { channelDot, channelMean, scaleShift } from "./per-channel.ts";
 import { blockTurnedWeight, blockWeight, padTo } from "./weight.ts";
+import { blockedWeightGrad } from "./weight-grad.ts";
 
 type Rule = (node: Node, layouts: Layouts) => readonly Made[] | null;
 
@@ -50,15 +45,13 @@ const convInputGrad: Rule = ({ inputs: [dy, w], attrs }, layouts) => {
   return [{ pending: { x, weight, group, strides, pads: turnedPads } }];
 };
 
-/** The pixels that are read come from blocked memory: a fourth of the time of a strided slice. */
 const convWeightGrad: Rule = ({ inputs: [x, dy], attrs }, layouts) => {
   const options = attrs as unknown as ConvWeightGradAttributes;
-  const { group, strides } = options;
-  if (group !== 1 || strides.every((n) => n === 1) || !isImage(x!) || !layouts.isBlocked(x!)) return null;
-  const values = layouts.blocked(x!);
-  const sample: Sample = (from, size) =>
-    unblock(sampleTap(values, { size, strides, from, block: layouts.size }), x!.shape[1]!);
-  return [{ plain: weightCotangent(x!, layouts.plain(dy!), { ...options, sample }) }];
+  if (options.group !== 1 || !isImage(x!) || !layouts.isBlocked(x!) || !layouts.isBlocked(dy!)) return null;
+  const [inputs, outputs] = [x!.shape[1]!, dy!.shape[1]!];
+  const sizes = { block: layouts.size, inputs, outputs };
+  const dw = blockedWeightGrad(layouts.blocked(x!), layouts.blocked(dy!), options, sizes);
+  return dw && [{ plain: dw }];
 };
 
 /** Windows that do not overlap: a pointwise convolution to every pixel of a window, and the pixels put in place. */

@@ -126,26 +126,19 @@ export function inputCotangent(dy: Value, w: Value, size: Shape, attrs: ConvAttr
   return conv(dy, turned, { group, strides, pads: turnedPads });
 }
 
-/** The pixels `from` + stride q of X for every q of an image of `size`, 0 beyond X. */
-export type Sample = (from: Shape, size: Shape) => Value;
-
 /**
  * dW[o, c, k] = sum over n and pixels p of dY[n, o, p] X[n, c, stride p + k - pad]: every moved copy of dY, in one matrix
  * of rows, times every moved copy of X.
  */
-export function weightCotangent(
-  x: Value,
-  dy: Value,
-  { kernel, sample, ...attrs }: ConvWeightGradAttributes & { readonly sample?: Sample },
-): Value {
-  const { group, strides } = attrs;
+export function weightCotangent(x: Value, dy: Value, attrs: ConvWeightGradAttributes): Value {
+  const { group, strides, kernel } = attrs;
   const [o, c] = [dy.shape[1]! / group, x.shape[1]! / group];
   // Where the products of the items would hold more numbers than what they are made of, the items are one row of pixels.
   const isOneRow = o * c * count(kernel) > (o + c) * count(spatial(dy.shape));
   const arrange: Arrange = isOneRow ? joinItems : (image) => image;
   const { moved, met, length } = strides.every((stride) => stride === 1)
-    ? moveBoth(x, dy, { ...attrs, kernel, arrange })
-    : moveSampled(dy, { ...attrs, kernel, arrange, sample: sample ?? sampleOf(x, strides) });
+    ? moveBoth(x, dy, { ...attrs, arrange })
+    : moveSampled(x, dy, { ...attrs, arrange });
   const rows = (copies: readonly Copy[]) => stack(copies, { group, length });
   const products = matmul(rows(moved), transposeLast(rows(met)));
   const sums = products.shape[0] === 1 ? products : reduceSum(products, [0]); // [group, o moved, c met]
@@ -200,7 +193,7 @@ const lengthOf = (copies: readonly Copy[]): number =>
  * Other strides: tap k meets pixel p with pixel s (p + d) + r of X, d = floor((k - pad) / s): with the image of remainder r,
  * moved by d. A 3x3 kernel of stride 2 so needs four samples of X instead of nine.
  */
-function moveSampled(dy: Value, { kernel, strides, pads, arrange, sample }: Moves & { readonly sample: Sample }) {
+function moveSampled(x: Value, dy: Value, { kernel, strides, pads, arrange }: Moves) {
   const taps = offsets(kernel).map((tap) => {
     const by = tap.map((k, i) => Math.floor((k - pads[i]!) / strides[i]!));
     return { by, from: tap.map((k, i) => k - pads[i]! - strides[i]! * by[i]!) };
@@ -212,7 +205,7 @@ function moveSampled(dy: Value, { kernel, strides, pads, arrange, sample }: Move
   const most = Math.max(...taps.map(({ by }) => Math.abs(by[0]!)));
   const images = new Map<string, Value>();
   const met = taps.map(({ by, from }, i): Copy => {
-    const image = images.get(String(from)) ?? arrange(sample(from, size), most);
+    const image = images.get(String(from)) ?? arrange(sample(x, { from, size, strides }), most);
     images.set(String(from), image);
     return { value: cutLines(image, by.slice(1)), at: start - distances[i]! };
   });
@@ -255,15 +248,13 @@ function stack(copies: readonly Copy[], { group, length }: { group: number; leng
   return reshape(row, [n, group, c * copies.length, length]);
 }
 
-/** `Sample` of a plain image. */
-const sampleOf =
-  (x: Value, strides: Shape): Sample =>
-  (from, size) => {
-    const ends = from.map((n, i) => n + (size[i]! - 1) * strides[i]! + 1);
-    const longest = ends.map((end, i) => Math.max(end, x.shape[i + 2]!));
-    const axes = from.map((_, i) => i + 2);
-    return stridedSlice(extend(x, longest), { axes, starts: from, ends, steps: strides });
-  };
+/** The pixels `from` + stride q of X for every q of an image of `size`, 0 beyond X. */
+function sample(x: Value, { from, size, strides }: { from: Shape; size: Shape; strides: Shape }): Value {
+  const ends = from.map((n, i) => n + (size[i]! - 1) * strides[i]! + 1);
+  const longest = ends.map((end, i) => Math.max(end, x.shape[i + 2]!));
+  const axes = from.map((_, i) => i + 2);
+  return stridedSlice(extend(x, longest), { axes, starts: from, ends, steps: strides });
+}
 
 /** Every index of a kernel, row-major. */
 const offsets = (kernel: Shape): number[][] =>
