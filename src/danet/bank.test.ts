@@ -64,6 +64,11 @@ const problem = async () => {
 const setRule = (m: Record<string, unknown>, region: string, becomes: number) =>
   Object.assign(m, { postprocess: { minComponent: 0, minRegion: { [region]: { below: 9, becomes } } } });
 
+const setEnclosing = (m: Record<string, unknown>, change: object) => {
+  const rule = { by: "ET", share: 0.1, radius: 3, inside: 1, outside: 2, ...change };
+  return Object.assign(m, { postprocess: { minComponent: 0, encloseRegion: { TC: rule }, minRegion: {} } });
+};
+
 test("what is written is read back, with the hash of the file contents", async () => {
   const bank = await readBank(memoryFolder(files));
   expect(bank).toMatchObject(newBank);
@@ -114,6 +119,21 @@ describe("the first thing that is wrong is named", () => {
       "must become a label outside the region, found 4",
     ],
     ["an unknown label", () => edit((m) => setRule(m, "ET", 7)), "must become a label outside the region, found 7"],
+    [
+      "an enclosing region that is none",
+      () => edit((m) => setEnclosing(m, { by: "XX" })),
+      'postprocess.encloseRegion has "XX"',
+    ],
+    [
+      "what joins a region with a label outside",
+      () => edit((m) => setEnclosing(m, { inside: 2 })),
+      "postprocess.encloseRegion.TC must become a label of the region, found 2",
+    ],
+    [
+      "what leaves a region with a label of it",
+      () => edit((m) => setEnclosing(m, { outside: 1 })),
+      "postprocess.encloseRegion.TC must become a label outside the region, found 1",
+    ],
     [
       "label ratio",
       () => edit((m) => Object.assign(m, { expectedDice: [0, 0, 0].map(() => [0, 0, 0]), labelRatio: [1] })),

@@ -41,6 +41,16 @@ const label = z.number().int().min(0).max(255);
 export const postprocessing = z.strictObject({
   /** Connected parts of the foreground with fewer voxels become background. */
   minComponent: count,
+  /**
+   * Where region `by` is `share` of the foreground or more, a region is what `by` encloses in each slice, closed by discs of
+   * `radius`: foreground that joins it becomes `inside`, what leaves it `outside`.
+   */
+  encloseRegion: z
+    .record(
+      z.string(),
+      z.strictObject({ by: z.string(), share: z.number().min(0).max(1), radius: count, inside: label, outside: label }),
+    )
+    .default({}),
   /** A region with fewer voxels than `below` in the whole case gets the label `becomes`. */
   minRegion: z.record(z.string(), z.strictObject({ below: count, becomes: label })),
 });
@@ -216,12 +226,7 @@ function checkConsistency(bank: BankManifest, name: string) {
     const strange = labels.find((label) => !bank.labels.includes(label));
     if (strange !== undefined) fail(`region ${region} has label ${strange}, labels are ${bank.labels.join(", ")}`);
   }
-  for (const [region, { becomes }] of Object.entries(bank.postprocess?.minRegion ?? {})) {
-    if (!bank.regions[region])
-      fail(`postprocess.minRegion has "${region}", regions are ${Object.keys(bank.regions).join(", ")}`);
-    if (!bank.labels.includes(becomes) || bank.regions[region]!.includes(becomes))
-      fail(`postprocess.minRegion.${region} must become a label outside the region, found ${becomes}`);
-  }
+  if (bank.postprocess) checkRules(bank, bank.postprocess, fail);
   checkSizes(bank, fail);
 }
 
@@ -236,6 +241,25 @@ function checkDecision({ candidates, expectedDice, labelRatio }: BankManifest, d
     fail(`expectedDice must be ${actions} x ${actions}: a row a label, a column an action`);
   if (expectedDice && labelRatio && (labelRatio.length !== actions || labelRatio.every((ratio) => ratio === 0)))
     fail(`labelRatio must be ${actions} numbers, one a label, and not all 0`);
+}
+
+function checkRules({ regions, labels }: BankManifest, { minRegion, encloseRegion }: Postprocessing, fail: Fail) {
+  const requireRegion = (rule: string, region: string) => {
+    if (!regions[region]) fail(`postprocess.${rule} has "${region}", regions are ${Object.keys(regions).join(", ")}`);
+  };
+  const check = (rule: string, region: string, { becomes, within }: { becomes: number; within: boolean }) => {
+    requireRegion(rule, region);
+    if (!labels.includes(becomes) || regions[region]!.includes(becomes) !== within)
+      fail(
+        `postprocess.${rule}.${region} must become a label ${within ? "of" : "outside"} the region, found ${becomes}`,
+      );
+  };
+  for (const [region, { becomes }] of Object.entries(minRegion)) check("minRegion", region, { becomes, within: false });
+  for (const [region, { by, inside, outside }] of Object.entries(encloseRegion)) {
+    requireRegion("encloseRegion", by);
+    check("encloseRegion", region, { becomes: inside, within: true });
+    check("encloseRegion", region, { becomes: outside, within: false });
+  }
 }
 
 function checkSizes({ setting, stride, inputSize, frame, candidates }: BankManifest, fail: Fail) {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { squaredDistances } from "../volume/distance-transform.ts";
 import type { Grid, Vec3 } from "../volume/grid.ts";
 import { measureMasks } from "./case-metrics.ts";
-import { squaredDistances } from "./distance-transform.ts";
 
 interface Reference {
   readonly size: Vec3;

@@ -10,9 +10,9 @@
  */
 
 import { boundingBox, boxSize, uniteBoxes } from "../volume/bounding-box.ts";
+import { squaredDistances } from "../volume/distance-transform.ts";
 import { fitTo } from "../volume/fit.ts";
 import type { Vec3 } from "../volume/grid.ts";
-import { squaredDistances } from "./distance-transform.ts";
 import type { Mask, Metric } from "./metric.ts";
 import { percentile } from "./percentile.ts";
 

@@ -1,10 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Postprocessing } from "../danet/bank.ts";
 import type { Vec3 } from "../volume/grid.ts";
 import { postprocess } from "./postprocess.ts";
 
 const brats = { labels: [0, 1, 2, 4], regions: { ET: [4], TC: [1, 4], WT: [1, 2, 4] } };
-const off: Postprocessing = { minComponent: 0, minRegion: {} };
+const off: Postprocessing = { minComponent: 0, encloseRegion: {}, minRegion: {} };
 /** Rows of class digits, one slice. */
 const run = (rows: string[], rules: Partial<Postprocessing>) => {
   const size: Vec3 = [rows[0]!.length, rows.length, 1];
@@ -43,4 +43,29 @@ test.each<[string, Partial<Postprocessing>, string[], Record<string, number>]>([
   ],
 ])("%s", (_, rules, expected, changed) => {
   expect(run(rows, rules)).toEqual({ rows: expected, changed });
+});
+
+describe("a region that another one encloses", () => {
+  // A rim of enhancing tumour (class 3) with a gap, 10 of 44 voxels; in it oedema (2) and one pixel of background; necrosis (1) beside it.
+  const before = ["22233312", "22322231", "22320232", "22233322", "22222222", "00022222"];
+  const rule = { by: "ET", share: 10 / 44, radius: 2, inside: 1, outside: 2 };
+  test.each<[string, Partial<typeof rule>, string[], Record<string, number>]>([
+    [
+      "what it encloses joins, what lies outside leaves",
+      {},
+      ["22233322", "22311132", "22310132", "22233322"],
+      { "TC enclosed": 7 },
+    ],
+    ["where it is too small a part, all stays", { share: 11 / 44 }, before.slice(0, 4), { "TC enclosed": 0 }],
+    ["off", { radius: 0 }, before.slice(0, 4), {}],
+  ])("%s", (_, change, expected, changed) => {
+    const rows = [...expected, ...before.slice(4)];
+    expect(run(before, { encloseRegion: { TC: { ...rule, ...change } } })).toEqual({ rows, changed });
+  });
+
+  test("then regions that are too small", () => {
+    const rules = { encloseRegion: { TC: rule }, minRegion: { TC: { below: 99, becomes: 2 } } };
+    const { changed } = run(before, rules);
+    expect(changed).toEqual({ "TC enclosed": 7, TC: 15 });
+  });
 });

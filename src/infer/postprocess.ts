@@ -6,13 +6,14 @@
 import type { Postprocessing } from "../danet/bank.ts";
 import { boundingBox, boxSize } from "../volume/bounding-box.ts";
 import { connectedComponents } from "../volume/components.ts";
+import { encloseSlices } from "../volume/enclose.ts";
 import { type Box, copyBox } from "../volume/fit.ts";
 import { mapAxes, type Vec3 } from "../volume/grid.ts";
 
 export interface Postprocessed {
   /** Of every voxel, x fastest. */
   readonly classes: Uint8Array;
-  /** Step -> voxels that it changed: "components", then each region with a rule. */
+  /** Step -> voxels that it changed: "components", "TC enclosed" for each region that is enclosed, then each with a threshold. */
   readonly changed: Readonly<Record<string, number>>;
 }
 
@@ -25,8 +26,10 @@ interface Setting {
 
 /**
  * First drops the connected parts of the whole foreground under `minComponent` voxels, but never the largest: islands far
- * from a tumour cost more HD95 than they can be worth, and a small tumour must not vanish. Then gives each region of `minRegion` whose voxels are fewer than `below` in the whole case
- * another label: a few enhancing voxels are more often none at all (BraTS scores a case without them 0 or 1).
+ * from a tumour cost more HD95 than they can be worth, and a small tumour must not vanish. Then makes the regions of
+ * `encloseRegion` what another one encloses, where that is no small part of the case: the core of a tumour that enhances is its
+ * enhancing rim and what lies in it, and a network that sees one slice mistakes necrosis and oedema for each other. At last gives each region of `minRegion` whose voxels are fewer than `below` in the whole case another label: a few enhancing voxels are
+ * more often none at all (BraTS scores a case without them 0 or 1).
  * All happens in the box around the foreground, a hundredth of a BraTS volume.
  * Neighbours may share a corner (26): a voxel is an island only when nothing touches it, and a thin oblique strand stays one.
  */
@@ -37,9 +40,15 @@ export function postprocess(classes: Uint8Array, size: Vec3, { rules, labels, re
   const out = copyBox(classes, size, { size: inner, start });
   const changed: Record<string, number> = {};
   if (rules.minComponent > 0) changed["components"] = dropComponents(out, inner, rules.minComponent);
+  const classesOf = (region: string) => regions[region]!.map((label) => labels.indexOf(label));
+  for (const [region, { by, share, radius, inside, outside }] of Object.entries(rules.encloseRegion)) {
+    const [own, rim] = [classesOf(region), classesOf(by)];
+    const [into, outOf] = [labels.indexOf(inside), labels.indexOf(outside)];
+    if (radius > 0) changed[`${region} enclosed`] = encloseRegion(out, inner, { own, rim, share, radius, into, outOf });
+  }
   for (const [region, { below, becomes }] of Object.entries(rules.minRegion)) {
-    const members = regions[region]!.map((label) => labels.indexOf(label));
-    if (below > 0) changed[region] = replaceRegion(out, members, { below, becomes: labels.indexOf(becomes) });
+    const rule = { below, becomes: labels.indexOf(becomes) };
+    if (below > 0) changed[region] = replaceRegion(out, classesOf(region), rule);
   }
   const back = mapAxes((axis) => -start[axis]);
   return { classes: copyBox(out, inner, { size, start: back }), changed };
@@ -60,6 +69,33 @@ function dropComponents(classes: Uint8Array, size: Vec3, least: number): number 
     dropped++;
   }
   return dropped;
+}
+
+interface Enclosing {
+  /** Classes of the region, and of the one that encloses it. */
+  readonly own: readonly number[];
+  readonly rim: readonly number[];
+  /** Least part of the foreground that the rim must be. */
+  readonly share: number;
+  readonly radius: number;
+  /** Class of what joins the region, and of what leaves it. */
+  readonly into: number;
+  readonly outOf: number;
+}
+
+/** In place; the number of voxels that joined or left the region. */
+function encloseRegion(classes: Uint8Array, size: Vec3, rule: Enclosing): number {
+  const rim = classes.map((value) => Number(rule.rim.includes(value)));
+  const count = (values: Uint8Array) => values.reduce((sum, value) => sum + Number(value > 0), 0);
+  if (count(rim) < rule.share * count(classes)) return 0;
+  const enclosed = encloseSlices(rim, size, rule.radius);
+  let changed = 0;
+  for (let i = 0; i < classes.length; i++) {
+    if (classes[i] === 0 || (enclosed[i] === 1) === rule.own.includes(classes[i]!)) continue;
+    classes[i] = enclosed[i] === 1 ? rule.into : rule.outOf;
+    changed++;
+  }
+  return changed;
 }
 
 /** In place; the number of voxels that changed, 0 where the region is large enough. */

@@ -267,7 +267,7 @@ test("the bank's post-processing is done, told, and left out when asked", async 
   const size: Vec3 = [4, 4, 1];
   const more = {
     regions: { small: [1] },
-    postprocess: { minComponent: 2, minRegion: { small: { below: 3, becomes: 2 } } },
+    postprocess: { minComponent: 2, encloseRegion: {}, minRegion: { small: { below: 3, becomes: 2 } } },
   };
   const { run } = setUp({ size, setting: "full", decide: toM1, candidates: [oneHot], more });
   const before = "1100 0002 0000 0001".replaceAll(" ", "");

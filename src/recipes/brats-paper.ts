@@ -53,7 +53,7 @@ export const bratsPaper: Recipe = {
     tumourWindows: 0.43,
     classWeights: [0.9, 1, 1, 1.1, 1.1],
   },
-  postprocess: { minComponent: 0, minRegion: {} },
+  postprocess: { minComponent: 0, encloseRegion: {}, minRegion: {} },
   storage: "float32",
 };
 

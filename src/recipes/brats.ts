@@ -62,6 +62,10 @@ export const brats: Recipe = {
     // At 0.9, the paper's "slightly lower", 0.54 % of the tumour in training windows was lost to skips; so it is 0.11 %.
     classWeights: [0.5, 1, 1, 1.1, 1.1],
   },
-  postprocess: { minComponent: 2000, minRegion: { ET: { below: 500, becomes: 1 } } },
+  postprocess: {
+    minComponent: 2000,
+    encloseRegion: { TC: { by: "ET", share: 0.06, radius: 12, inside: 1, outside: 2 } },
+    minRegion: { ET: { below: 500, becomes: 1 } },
+  },
   storage: "int8",
 };

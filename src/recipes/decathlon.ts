@@ -44,7 +44,7 @@ export const decathlon: RecipePlan = {
       // other one: M2 after 600 steps, Dice of held-out training cases 0.70 with mirrors, 0.83 without (docs/recipe-trials.md).
       sampling: { ...brats.sampling, tumourSlices: 0.8, flip: 0 },
       labels: { everySlice: small ? 1 : brats.labels.everySlice },
-      postprocess: { minComponent: 0, minRegion: {} },
+      postprocess: { minComponent: 0, encloseRegion: {}, minRegion: {} },
     };
   },
 };

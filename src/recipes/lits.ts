@@ -11,7 +11,7 @@ import { phantom } from "./phantom.ts";
 const STEPS_PER_EPOCH = 916;
 // About a third of the slices show liver.
 const LIVER = 0.33;
-const NONE = { minComponent: 0, minRegion: {} };
+const NONE = { minComponent: 0, encloseRegion: {}, minRegion: {} };
 
 export const lits: Recipe = {
   ...bratsPaper,

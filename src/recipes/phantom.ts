@@ -16,6 +16,6 @@ export const phantom: Recipe = {
   sampling: { ...brats.sampling, jitter: 4 },
   labels: { everySlice: 1 },
   decisionTraining: { ...brats.decisionTraining, epochs: 4, stepsPerEpoch: 25, batch: 32, classWeights: [0.9, 1, 1.1] },
-  postprocess: { minComponent: 0, minRegion: {} },
+  postprocess: { minComponent: 0, encloseRegion: {}, minRegion: {} },
   storage: "float32",
 };

@@ -81,6 +81,7 @@ export async function exportBank(
 function activeRules(rules: Postprocessing | undefined): Pick<NewBank, "postprocess"> {
   if (rules === undefined) return {};
   const minRegion = Object.fromEntries(Object.entries(rules.minRegion).filter(([, { below }]) => below > 0));
-  const isActive = rules.minComponent > 0 || Object.keys(minRegion).length > 0;
-  return isActive ? { postprocess: { ...rules, minRegion } } : {};
+  const encloseRegion = Object.fromEntries(Object.entries(rules.encloseRegion).filter(([, { radius }]) => radius > 0));
+  const isActive = rules.minComponent > 0 || [minRegion, encloseRegion].some((some) => Object.keys(some).length > 0);
+  return isActive ? { postprocess: { ...rules, encloseRegion, minRegion } } : {};
 }

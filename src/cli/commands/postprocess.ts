@@ -1,27 +1,49 @@
-/** @file `med-danet postprocess`: which thresholds of post-processing pay, on predictions that have a truth. */
+/** @file `med-danet postprocess`: which rules of post-processing pay, on predictions that have a truth. */
 
 import { z } from "zod";
 import { UserError } from "../../error.ts";
 import type { RegionMetrics } from "../../eval/case-metrics.ts";
 import { formatText, type Table } from "../../report/table.ts";
 import { defineCommand } from "../command.ts";
-import { openDescription, pairFiles, pairOptions, readPair } from "../label-pairs.ts";
+import { type Description, type LabelPair, openDescription, pairFiles, pairOptions, readPair } from "../label-pairs.ts";
 import { json } from "../option.ts";
 import {
   averageTrials,
   bestTrials,
+  type Enclosing,
+  enclosableRegions,
   nestedRegions,
   type Thresholds,
   type Trial,
+  tryEnclosings,
   tryThresholds,
 } from "../postprocess/search.ts";
 
-const thresholds = (defaults: string) =>
-  z
-    .string()
-    .regex(/^\d+(,\d+)*$/, "must be whole numbers of voxels such as 0,50,200")
-    .default(defaults)
-    .transform((text) => [...new Set([0, ...text.split(",").map(Number)])].sort((a, b) => a - b));
+const voxels = z
+  .string()
+  .regex(/^\d+(,\d+)*$/, "must be whole numbers of voxels such as 0,50,200")
+  .transform((text) => [...new Set([0, ...text.split(",").map(Number)])].sort((a, b) => a - b));
+const thresholds = (defaults: string) => voxels.default(() => voxels.parse(defaults));
+
+const shares = z
+  .string()
+  .default("0,0.03,0.06,0.1")
+  .transform((text) => text.split(",").map(Number))
+  .refine((list) => list.every((share) => share >= 0 && share <= 1), "must be numbers from 0 to 1 such as 0,0.05,0.1");
+
+/** What is tried on every case. */
+interface Search<T> {
+  title(cases: number): string;
+  /** Goes into the JSON too. */
+  readonly context?: object;
+  readonly columns: Table["columns"];
+  readonly trials: readonly T[];
+  /** Of one case, in the order of the trials. */
+  measure(pair: LabelPair): Promise<RegionMetrics[]>;
+  cells(trial: T): Table["rows"][number];
+  /** As `train --set` takes it. */
+  settings(trial: T): string[];
+}
 
 export const postprocess = defineCommand({
   options: {
@@ -36,36 +58,94 @@ export const postprocess = defineCommand({
       help: "relabel an innermost region (ET) under so many voxels in all (default: 0,10,20,50,100,200,500,1000)",
       value: thresholds("10,20,50,100,200,500,1000"),
     },
+    enclose: {
+      flags: "--enclose <list>",
+      help: "instead of thresholds: make a middle region (TC) what the inner one (ET) encloses, closed by these radii",
+      value: voxels.optional(),
+    },
+    share: {
+      flags: "--share <list>",
+      help: "with --enclose, where the inner region is so much of the foreground or more (default: 0,0.03,0.06,0.1)",
+      value: shares,
+    },
     json,
   },
   examples: [
     "med-danet segment cases/ --bank banks/brats --out raw --no-postprocess",
     "med-danet postprocess --truth cases/ --pred raw",
+    "med-danet postprocess --truth cases/ --pred raw --enclose 4,8,12,16",
   ],
   async run(_inputs, options, { print, onProgress, signal }) {
     const dataset = await openDescription(options);
-    const { regions } = dataset;
-    const becomes = nestedRegions(regions);
-    const below = Object.keys(becomes).length > 0 ? options.below : [0];
-    const trials = options.components.flatMap((minComponent) => below.map((below) => ({ minComponent, below })));
+    const becomes = nestedRegions(dataset.regions);
     const pairs = await pairFiles(options.truth, options.pred, dataset);
-    const cases: RegionMetrics[][] = [];
-    for (const [done, pair] of pairs.entries()) {
-      onProgress({ stage: "cases", done, total: pairs.length });
-      signal.throwIfAborted();
-      cases.push(tryThresholds(await named(pair.id, readPair(pair, dataset)), { regions, trials }));
-      await new Promise((resolve) => setImmediate(resolve)); // Ctrl-C needs a turn of the event loop
-    }
-    onProgress({ stage: "cases", done: pairs.length, total: pairs.length });
-    const rows = averageTrials(trials, cases);
-    const best = bestTrials(rows);
-    if (options.json)
-      return print(JSON.stringify({ schemaVersion: 1, cases: cases.length, becomes, rows, best }, null, 2));
-    print(formatText(trialTable(rows, becomes, cases.length)));
-    print(`best mean Dice: ${describe(best.dice, becomes)}`);
-    print(`best mean HD95: ${describe(best.hd95, becomes)}`);
+    const carryOut = async <T>(search: Search<T>) => {
+      const cases: RegionMetrics[][] = [];
+      for (const [done, pair] of pairs.entries()) {
+        onProgress({ stage: "cases", done, total: pairs.length });
+        signal.throwIfAborted();
+        cases.push(await named(pair.id, search.measure(pair)));
+        await new Promise((resolve) => setImmediate(resolve)); // Ctrl-C needs a turn of the event loop
+      }
+      onProgress({ stage: "cases", done: pairs.length, total: pairs.length });
+      print(report(search, cases, options.json));
+    };
+    return options.enclose
+      ? carryOut(encloseSearch(dataset, options.enclose, options.share))
+      : carryOut(thresholdSearch(dataset, { ...options, becomes }));
   },
 });
+
+function thresholdSearch(
+  dataset: Description,
+  { components, below, becomes }: { components: number[]; below: number[]; becomes: Readonly<Record<string, number>> },
+): Search<Thresholds> {
+  const rules = Object.entries(becomes).map(([region, label]) => `${region} becomes label ${label}`);
+  const belows = rules.length > 0 ? below : [0];
+  const trials = components.flatMap((minComponent) => belows.map((below) => ({ minComponent, below })));
+  return {
+    title: (cases) =>
+      `Thresholds in voxels, means over ${cases} cases${rules.length > 0 ? `; below: ${rules.join(", ")}` : ""}`,
+    context: { becomes },
+    columns: [
+      { title: "component", unit: "count" },
+      { title: "below", unit: "count" },
+    ],
+    trials,
+    measure: async (pair) => tryThresholds(await readPair(pair, dataset), { regions: dataset.regions, trials }),
+    cells: ({ minComponent, below }) => [minComponent, below],
+    settings: ({ minComponent, below }) => [
+      `postprocess.minComponent=${minComponent}`,
+      ...Object.keys(becomes).map((region) => `postprocess.minRegion.${region}.below=${below}`),
+    ],
+  };
+}
+
+function encloseSearch(dataset: Description, radii: readonly number[], shares: readonly number[]): Search<Enclosing> {
+  const rules = enclosableRegions(dataset.regions);
+  const regions = Object.keys(rules);
+  if (regions.length === 0)
+    throw new UserError(`--enclose needs a region with one in it and one around it; ${dataset.id} has none`);
+  const trials = regions.flatMap((region) =>
+    radii.flatMap((radius) => (radius > 0 ? shares : [0]).map((share) => ({ region, share, radius }))),
+  );
+  return {
+    title: (cases) => `Regions that are what another one encloses, means over ${cases} cases`,
+    context: { rules },
+    columns: [
+      { title: "region" },
+      { title: "by" },
+      { title: "share", unit: "fraction" },
+      { title: "radius", unit: "count" },
+    ],
+    trials,
+    measure: async (pair) => tryEnclosings(await readPair(pair, dataset), { regions: dataset.regions, trials }),
+    cells: ({ region, share, radius }) => [region, rules[region]!.by, share, radius],
+    settings: ({ region, share, radius }) => [
+      `postprocess.encloseRegion=${JSON.stringify(radius > 0 ? { [region]: { ...rules[region], share, radius } } : {})}`,
+    ],
+  };
+}
 
 async function named<T>(id: string, work: Promise<T>): Promise<T> {
   try {
@@ -75,33 +155,36 @@ async function named<T>(id: string, work: Promise<T>): Promise<T> {
   }
 }
 
-function trialTable(rows: readonly Trial[], becomes: Readonly<Record<string, number>>, cases: number): Table {
-  const regions = Object.keys(rows[0]!.dice);
-  const rules = Object.entries(becomes).map(([region, label]) => `${region} becomes label ${label}`);
-  return {
-    title: `Thresholds in voxels, means over ${cases} cases${rules.length > 0 ? `; below: ${rules.join(", ")}` : ""}`,
-    columns: [
-      { title: "component", unit: "count" },
-      { title: "below", unit: "count" },
-      ...[...regions, "mean"].map((name) => ({ title: `Dice ${name}`, unit: "fraction" as const })),
-      ...[...regions, "mean"].map((name) => ({ title: `HD95 ${name}`, unit: "mm" as const })),
-    ],
-    rows: rows.map(({ minComponent, below, dice, hd95, mean }) => [
-      ...[minComponent, below],
-      ...[...Object.values(dice), mean.dice],
-      ...[...Object.values(hd95), mean.hd95],
-    ]),
-  };
+function report<T>(search: Search<T>, cases: readonly RegionMetrics[][], json: boolean): string {
+  const rows = averageTrials(search.trials, cases);
+  const best = bestTrials(rows);
+  if (json) return JSON.stringify({ schemaVersion: 1, cases: cases.length, ...search.context, rows, best }, null, 2);
+  const describe = (trial: Trial<T>) =>
+    `${trial.mean.dice.toFixed(4)}, ${trial.mean.hd95.toFixed(2)} mm with ` +
+    search
+      .settings(trial)
+      .map((one) => `--set ${one}`)
+      .join(" ");
+  return [
+    formatText(trialTable(search, rows, cases.length)),
+    `best mean Dice: ${describe(best.dice)}`,
+    `best mean HD95: ${describe(best.hd95)}`,
+  ].join("\n");
 }
 
-/** As `train` takes it. */
-function describe(
-  { minComponent, below, mean }: Thresholds & Pick<Trial, "mean">,
-  becomes: Readonly<Record<string, number>>,
-) {
-  const settings = [
-    `postprocess.minComponent=${minComponent}`,
-    ...Object.keys(becomes).map((region) => `postprocess.minRegion.${region}.below=${below}`),
-  ];
-  return `${mean.dice.toFixed(4)}, ${mean.hd95.toFixed(2)} mm with ${settings.map((one) => `--set ${one}`).join(" ")}`;
+function trialTable<T>({ title, columns, cells }: Search<T>, rows: readonly Trial<T>[], cases: number): Table {
+  const names = [...Object.keys(rows[0]!.dice), "mean"];
+  return {
+    title: title(cases),
+    columns: [
+      ...columns,
+      ...names.map((name) => ({ title: `Dice ${name}`, unit: "fraction" as const })),
+      ...names.map((name) => ({ title: `HD95 ${name}`, unit: "mm" as const })),
+    ],
+    rows: rows.map((trial) => [
+      ...cells(trial),
+      ...[...Object.values(trial.dice), trial.mean.dice],
+      ...[...Object.values(trial.hd95), trial.mean.hd95],
+    ]),
+  };
 }

@@ -16,7 +16,7 @@ const expectedDice = [
   [0, 0.6, 0.8],
   [0, 0.6, 0.8],
 ];
-const postprocess = { minComponent: 0, minRegion: { WT: { below: 1e6, becomes: 0 } } };
+const postprocess = { minComponent: 0, encloseRegion: {}, minRegion: { WT: { below: 1e6, becomes: 0 } } };
 
 let root: string;
 beforeAll(async () => {

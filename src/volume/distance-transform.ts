@@ -3,7 +3,7 @@
  * Felzenszwalb and Huttenlocher, Distance Transforms of Sampled Functions, Theory of Computing 8, 2012.
  */
 
-import type { Vec3 } from "../volume/grid.ts";
+import type { Vec3 } from "./grid.ts";
 
 /**
  * Squared distance (mm^2) from every voxel centre to the nearest voxel whose feature is not 0.
