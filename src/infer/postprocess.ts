@@ -71,6 +71,13 @@ function dropComponents(classes: Uint8Array, size: Vec3, least: number): number 
   return dropped;
 }
 
+/** Class -> 1 where it is a member. */
+function membership(members: readonly number[]): Uint8Array {
+  const is = new Uint8Array(256);
+  for (const member of members) is[member] = 1;
+  return is;
+}
+
 interface Enclosing {
   /** Classes of the region, and of the one that encloses it. */
   readonly own: readonly number[];
@@ -85,13 +92,19 @@ interface Enclosing {
 
 /** In place; the number of voxels that joined or left the region. */
 function encloseRegion(classes: Uint8Array, size: Vec3, rule: Enclosing): number {
-  const rim = classes.map((value) => Number(rule.rim.includes(value)));
-  const count = (values: Uint8Array) => values.reduce((sum, value) => sum + Number(value > 0), 0);
-  if (count(rim) < rule.share * count(classes)) return 0;
+  const [isOwn, isRim] = [membership(rule.own), membership(rule.rim)];
+  const rim = new Uint8Array(classes.length);
+  const voxels = { rim: 0, foreground: 0 };
+  for (let i = 0; i < classes.length; i++) {
+    rim[i] = isRim[classes[i]!]!;
+    voxels.rim += rim[i]!;
+    voxels.foreground += Number(classes[i] !== 0);
+  }
+  if (voxels.rim < rule.share * voxels.foreground) return 0;
   const enclosed = encloseSlices(rim, size, rule.radius);
   let changed = 0;
   for (let i = 0; i < classes.length; i++) {
-    if (classes[i] === 0 || (enclosed[i] === 1) === rule.own.includes(classes[i]!)) continue;
+    if (classes[i] === 0 || enclosed[i] === isOwn[classes[i]!]) continue;
     classes[i] = enclosed[i] === 1 ? rule.into : rule.outOf;
     changed++;
   }
@@ -104,8 +117,7 @@ function replaceRegion(
   members: readonly number[],
   { below, becomes }: { below: number; becomes: number },
 ): number {
-  const isMember = new Uint8Array(256);
-  for (const member of members) isMember[member] = 1;
+  const isMember = membership(members);
   let count = 0;
   for (let i = 0; i < classes.length; i++) count += isMember[classes[i]!]!;
   if (count >= below) return 0;

@@ -2,21 +2,23 @@
 
 import { z } from "zod";
 import { UserError } from "../../error.ts";
-import type { RegionMetrics } from "../../eval/case-metrics.ts";
+import type { RegionMetrics, Regions } from "../../eval/case-metrics.ts";
 import { formatText, type Table } from "../../report/table.ts";
 import { defineCommand } from "../command.ts";
-import { type Description, type LabelPair, openDescription, pairFiles, pairOptions, readPair } from "../label-pairs.ts";
+import { openDescription, pairFiles, pairOptions, readPair } from "../label-pairs.ts";
 import { json } from "../option.ts";
 import {
   averageTrials,
   bestTrials,
   type Enclosing,
   enclosableRegions,
+  encloseTrials,
   nestedRegions,
   type Thresholds,
   type Trial,
-  tryEnclosings,
-  tryThresholds,
+  type Tried,
+  thresholdTrials,
+  tryRules,
 } from "../postprocess/search.ts";
 
 const voxels = z
@@ -31,15 +33,13 @@ const shares = z
   .transform((text) => text.split(",").map(Number))
   .refine((list) => list.every((share) => share >= 0 && share <= 1), "must be numbers from 0 to 1 such as 0,0.05,0.1");
 
-/** What is tried on every case. */
-interface Search<T> {
+/** What is tried on every case, and how it is told. */
+interface Search<T extends Tried> {
   title(cases: number): string;
   /** Goes into the JSON too. */
-  readonly context?: object;
+  readonly context: object;
   readonly columns: Table["columns"];
   readonly trials: readonly T[];
-  /** Of one case, in the order of the trials. */
-  measure(pair: LabelPair): Promise<RegionMetrics[]>;
   cells(trial: T): Table["rows"][number];
   /** As `train --set` takes it. */
   settings(trial: T): string[];
@@ -77,32 +77,29 @@ export const postprocess = defineCommand({
   ],
   async run(_inputs, options, { print, onProgress, signal }) {
     const dataset = await openDescription(options);
-    const becomes = nestedRegions(dataset.regions);
+    const { regions } = dataset;
     const pairs = await pairFiles(options.truth, options.pred, dataset);
-    const carryOut = async <T>(search: Search<T>) => {
+    const carryOut = async <T extends Tried>(search: Search<T>) => {
       const cases: RegionMetrics[][] = [];
       for (const [done, pair] of pairs.entries()) {
         onProgress({ stage: "cases", done, total: pairs.length });
         signal.throwIfAborted();
-        cases.push(await named(pair.id, search.measure(pair)));
+        const measuring = readPair(pair, dataset).then((maps) => tryRules(maps, { regions, trials: search.trials }));
+        cases.push(await named(pair.id, measuring));
         await new Promise((resolve) => setImmediate(resolve)); // Ctrl-C needs a turn of the event loop
       }
       onProgress({ stage: "cases", done: pairs.length, total: pairs.length });
       print(report(search, cases, options.json));
     };
-    return options.enclose
-      ? carryOut(encloseSearch(dataset, options.enclose, options.share))
-      : carryOut(thresholdSearch(dataset, { ...options, becomes }));
+    const { enclose: radii, share: shares } = options;
+    if (radii === undefined) return carryOut(thresholdSearch(regions, options));
+    return carryOut(encloseSearch(regions, { radii, shares, id: dataset.id }));
   },
 });
 
-function thresholdSearch(
-  dataset: Description,
-  { components, below, becomes }: { components: number[]; below: number[]; becomes: Readonly<Record<string, number>> },
-): Search<Thresholds> {
+function thresholdSearch(regions: Regions, lists: { components: number[]; below: number[] }): Search<Thresholds> {
+  const becomes = nestedRegions(regions);
   const rules = Object.entries(becomes).map(([region, label]) => `${region} becomes label ${label}`);
-  const belows = rules.length > 0 ? below : [0];
-  const trials = components.flatMap((minComponent) => belows.map((below) => ({ minComponent, below })));
   return {
     title: (cases) =>
       `Thresholds in voxels, means over ${cases} cases${rules.length > 0 ? `; below: ${rules.join(", ")}` : ""}`,
@@ -111,8 +108,7 @@ function thresholdSearch(
       { title: "component", unit: "count" },
       { title: "below", unit: "count" },
     ],
-    trials,
-    measure: async (pair) => tryThresholds(await readPair(pair, dataset), { regions: dataset.regions, trials }),
+    trials: thresholdTrials(becomes, lists),
     cells: ({ minComponent, below }) => [minComponent, below],
     settings: ({ minComponent, below }) => [
       `postprocess.minComponent=${minComponent}`,
@@ -121,14 +117,13 @@ function thresholdSearch(
   };
 }
 
-function encloseSearch(dataset: Description, radii: readonly number[], shares: readonly number[]): Search<Enclosing> {
-  const rules = enclosableRegions(dataset.regions);
-  const regions = Object.keys(rules);
-  if (regions.length === 0)
-    throw new UserError(`--enclose needs a region with one in it and one around it; ${dataset.id} has none`);
-  const trials = regions.flatMap((region) =>
-    radii.flatMap((radius) => (radius > 0 ? shares : [0]).map((share) => ({ region, share, radius }))),
-  );
+function encloseSearch(
+  regions: Regions,
+  { id, ...lists }: { radii: number[]; shares: number[]; id: string },
+): Search<Enclosing> {
+  const rules = enclosableRegions(regions);
+  if (Object.keys(rules).length === 0)
+    throw new UserError(`--enclose needs a region with one in it and one around it; ${id} has none`);
   return {
     title: (cases) => `Regions that are what another one encloses, means over ${cases} cases`,
     context: { rules },
@@ -138,12 +133,9 @@ function encloseSearch(dataset: Description, radii: readonly number[], shares: r
       { title: "share", unit: "fraction" },
       { title: "radius", unit: "count" },
     ],
-    trials,
-    measure: async (pair) => tryEnclosings(await readPair(pair, dataset), { regions: dataset.regions, trials }),
+    trials: encloseTrials(rules, lists),
     cells: ({ region, share, radius }) => [region, rules[region]!.by, share, radius],
-    settings: ({ region, share, radius }) => [
-      `postprocess.encloseRegion=${JSON.stringify(radius > 0 ? { [region]: { ...rules[region], share, radius } } : {})}`,
-    ],
+    settings: (trial) => [`postprocess.encloseRegion=${JSON.stringify(trial.rules.encloseRegion)}`],
   };
 }
 
@@ -155,7 +147,7 @@ async function named<T>(id: string, work: Promise<T>): Promise<T> {
   }
 }
 
-function report<T>(search: Search<T>, cases: readonly RegionMetrics[][], json: boolean): string {
+function report<T extends Tried>(search: Search<T>, cases: readonly RegionMetrics[][], json: boolean): string {
   const rows = averageTrials(search.trials, cases);
   const best = bestTrials(rows);
   if (json) return JSON.stringify({ schemaVersion: 1, cases: cases.length, ...search.context, rows, best }, null, 2);
@@ -172,7 +164,11 @@ function report<T>(search: Search<T>, cases: readonly RegionMetrics[][], json: b
   ].join("\n");
 }
 
-function trialTable<T>({ title, columns, cells }: Search<T>, rows: readonly Trial<T>[], cases: number): Table {
+function trialTable<T extends Tried>(
+  { title, columns, cells }: Search<T>,
+  rows: readonly Trial<T>[],
+  cases: number,
+): Table {
   const names = [...Object.keys(rows[0]!.dice), "mean"];
   return {
     title: title(cases),

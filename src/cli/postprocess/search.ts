@@ -1,23 +1,26 @@
 /** @file Tries rules of post-processing on predictions that have a truth. */
 
+import { createHash } from "node:crypto";
 import type { Postprocessing } from "../../danet/bank.ts";
 import { measureCase, type RegionMetrics, type Regions } from "../../eval/case-metrics.ts";
 import { postprocess } from "../../infer/postprocess.ts";
 import type { LabelMap } from "../../volume/grid.ts";
 
-/** Thresholds in voxels, 0 for none. */
-export interface Thresholds {
+/** Rules that are tried. */
+export interface Tried {
+  readonly rules: Postprocessing;
+}
+
+/** Thresholds in voxels, 0 for none; `below` of each region of `nestedRegions`. */
+export interface Thresholds extends Tried {
   readonly minComponent: number;
-  /** Of each region of `nestedRegions`. */
   readonly below: number;
 }
 
-/** A region made of what the one in it encloses. */
-export interface Enclosing {
+/** A region of `enclosableRegions` as what the one in it encloses, by a radius in voxels, 0 for none. */
+export interface Enclosing extends Tried {
   readonly region: string;
-  /** Least part of the foreground that the inner region must be. */
   readonly share: number;
-  /** Voxels; 0 for none. */
   readonly radius: number;
 }
 
@@ -28,6 +31,32 @@ export type Trial<T> = T & {
   readonly hd95: Readonly<Record<string, number>>;
   readonly mean: { readonly dice: number; readonly hd95: number };
 };
+
+const NO_RULES: Postprocessing = { minComponent: 0, encloseRegion: {}, minRegion: {} };
+
+export const thresholdTrials = (
+  becomes: Readonly<Record<string, number>>,
+  { components, below }: { components: readonly number[]; below: readonly number[] },
+): Thresholds[] =>
+  components.flatMap((minComponent) =>
+    (Object.keys(becomes).length > 0 ? below : [0]).map((below) => {
+      const rules = Object.entries(becomes).map(([region, label]) => [region, { below, becomes: label }]);
+      return { minComponent, below, rules: { ...NO_RULES, minComponent, minRegion: Object.fromEntries(rules) } };
+    }),
+  );
+
+export const encloseTrials = (
+  enclosable: ReturnType<typeof enclosableRegions>,
+  { radii, shares }: { radii: readonly number[]; shares: readonly number[] },
+): Enclosing[] =>
+  Object.entries(enclosable).flatMap(([region, rule]) =>
+    radii.flatMap((radius) =>
+      (radius > 0 ? shares : [0]).map((share) => {
+        const encloseRegion = radius > 0 ? { [region]: { ...rule, share, radius } } : {};
+        return { region, share, radius, rules: { ...NO_RULES, encloseRegion } };
+      }),
+    ),
+  );
 
 const isWithin = (a: readonly number[], b: readonly number[]) =>
   a.length < b.length && a.every((label) => b.includes(label));
@@ -49,71 +78,36 @@ export function nestedRegions(regions: Regions): Record<string, number> {
 }
 
 /**
- * Regions with one in them and one around them: that one, and the labels of what joins and what leaves the region. BraTS: TC
- * with ET in it gains 1 and loses 2.
+ * Regions with one in them and one around them: the largest in them, and the labels of what joins and what leaves the region.
+ * BraTS: TC, by its ET, gains 1 and loses 2.
  */
-export function enclosableRegions(regions: Regions): Record<string, Omit<EncloseRule, "share" | "radius">> {
-  const entries = Object.entries(regions).flatMap(([region, labels]) => {
-    const inner = Object.keys(regions).filter((other) => isWithin(regions[other]!, labels));
-    const [by] = inner.sort((a, b) => regions[b]!.length - regions[a]!.length);
-    const outer = Object.values(regions).find((other) => isWithin(labels, other));
+export function enclosableRegions(
+  regions: Regions,
+): Record<string, Omit<Postprocessing["encloseRegion"][string], "share" | "radius">> {
+  const bySize = Object.entries(regions).sort(([, a], [, b]) => b.length - a.length);
+  const entries = bySize.flatMap(([region, labels]) => {
+    const [by, rim] = bySize.find(([, other]) => isWithin(other, labels)) ?? [];
+    const outer = bySize.findLast(([, other]) => isWithin(labels, other))?.[1];
     if (by === undefined || outer === undefined) return [];
-    const inside = labels.find((label) => !regions[by]!.includes(label))!;
+    const inside = labels.find((label) => !rim!.includes(label))!;
     return [[region, { by, inside, outside: outer.find((label) => !labels.includes(label))! }] as const];
   });
   return Object.fromEntries(entries);
 }
 
-type EncloseRule = Postprocessing["encloseRegion"][string];
-
-/** The metrics of one case for every enclosing. All shares at which a radius does something do the same, and are measured once. */
-export function tryEnclosings(
-  { prediction, truth }: { prediction: LabelMap; truth: LabelMap },
-  { regions, trials }: { regions: Regions; trials: readonly Enclosing[] },
-): RegionMetrics[] {
-  const known = new Map<string, RegionMetrics>();
-  return trials.map(({ region, share, radius }) => {
-    const rule = { ...enclosableRegions(regions)[region]!, share, radius };
-    const rules = { ...NO_RULES, encloseRegion: { [region]: rule } };
-    const { classes, changed } = postprocess(prediction.data, prediction.grid.size, { labels: LABELS, regions, rules });
-    const key = Object.values(changed).some((voxels) => voxels > 0) ? `${region} ${radius}` : "none";
-    const metrics = known.get(key) ?? measureCase({ prediction: { ...prediction, data: classes }, truth, regions });
-    known.set(key, metrics);
-    return metrics;
-  });
-}
-
-const NO_RULES = { minComponent: 0, encloseRegion: {}, minRegion: {} };
 /** Of label maps: a class is its label. */
 const LABELS = Array.from({ length: 256 }, (_, label) => label);
 
-/** The metrics of one case at every threshold. What leaves the same voxels is measured once: that is nearly all of it. */
-export function tryThresholds(
+/** The metrics of one case after the rules of each trial. What leaves the same voxels is measured once: that is nearly all of it. */
+export function tryRules(
   { prediction, truth }: { prediction: LabelMap; truth: LabelMap },
-  { regions, trials }: { regions: Regions; trials: readonly Thresholds[] },
+  { regions, trials }: { regions: Regions; trials: readonly Tried[] },
 ): RegionMetrics[] {
-  const { size } = prediction.grid;
-  const nested = nestedRegions(regions);
-  const clear = { labels: LABELS, regions, rules: NO_RULES };
   const known = new Map<string, RegionMetrics>();
-  const cleaned = new Map<number, ReturnType<typeof postprocess>>();
-  const clean = (minComponent: number) => {
-    const found =
-      cleaned.get(minComponent) ??
-      postprocess(prediction.data, size, { ...clear, rules: { ...NO_RULES, minComponent } });
-    cleaned.clear(); // a volume each: only the last is kept
-    cleaned.set(minComponent, found);
-    return found;
-  };
-  return trials.map(({ minComponent, below }) => {
-    const { classes, changed } = clean(minComponent);
-    const minRegion = Object.fromEntries(
-      Object.entries(nested).map(([region, becomes]) => [region, { below, becomes }]),
-    );
-    const result = postprocess(classes, size, { ...clear, rules: { ...NO_RULES, minRegion } });
-    const key = JSON.stringify([changed["components"] ?? 0, Object.entries(result.changed).filter(([, n]) => n > 0)]);
-    const metrics =
-      known.get(key) ?? measureCase({ prediction: { ...prediction, data: result.classes }, truth, regions });
+  return trials.map(({ rules }) => {
+    const { classes: data } = postprocess(prediction.data, prediction.grid.size, { rules, labels: LABELS, regions });
+    const key = createHash("sha1").update(data).digest("hex");
+    const metrics = known.get(key) ?? measureCase({ prediction: { ...prediction, data }, truth, regions });
     known.set(key, metrics);
     return metrics;
   });
