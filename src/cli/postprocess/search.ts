@@ -34,6 +34,7 @@ export type Trial<T> = T & {
 
 const NO_RULES: Postprocessing = { minComponent: 0, encloseRegion: {}, minRegion: {} };
 
+/** Every pair of thresholds in voxels; `becomes` as `nestedRegions` gives it. */
 export const thresholdTrials = (
   becomes: Readonly<Record<string, number>>,
   { components, below }: { components: readonly number[]; below: readonly number[] },
@@ -45,6 +46,7 @@ export const thresholdTrials = (
     }),
   );
 
+/** Every radius in voxels at every share of the foreground, and none. */
 export const encloseTrials = (
   enclosable: ReturnType<typeof enclosableRegions>,
   { radii, shares }: { radii: readonly number[]; shares: readonly number[] },
