@@ -125,6 +125,11 @@ describe("the first thing that is wrong is named", () => {
       'postprocess.encloseRegion has "XX"',
     ],
     [
+      "an enclosing region that reaches out",
+      () => edit((m) => setEnclosing(m, { by: "WT" })),
+      "postprocess.encloseRegion.TC must be enclosed by a part of it, WT has label 2 too",
+    ],
+    [
       "what joins a region with a label outside",
       () => edit((m) => setEnclosing(m, { inside: 2 })),
       "postprocess.encloseRegion.TC must become a label of the region, found 2",

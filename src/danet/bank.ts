@@ -249,14 +249,16 @@ function checkRules({ regions, labels }: BankManifest, { minRegion, encloseRegio
   };
   const check = (rule: string, region: string, { becomes, within }: { becomes: number; within: boolean }) => {
     requireRegion(rule, region);
+    const place = within ? "of" : "outside";
     if (!labels.includes(becomes) || regions[region]!.includes(becomes) !== within)
-      fail(
-        `postprocess.${rule}.${region} must become a label ${within ? "of" : "outside"} the region, found ${becomes}`,
-      );
+      fail(`postprocess.${rule}.${region} must become a label ${place} the region, found ${becomes}`);
   };
   for (const [region, { becomes }] of Object.entries(minRegion)) check("minRegion", region, { becomes, within: false });
   for (const [region, { by, inside, outside }] of Object.entries(encloseRegion)) {
-    requireRegion("encloseRegion", by);
+    for (const name of [region, by]) requireRegion("encloseRegion", name);
+    const strange = regions[by]!.find((label) => !regions[region]!.includes(label));
+    if (strange !== undefined)
+      fail(`postprocess.encloseRegion.${region} must be enclosed by a part of it, ${by} has label ${strange} too`);
     check("encloseRegion", region, { becomes: inside, within: true });
     check("encloseRegion", region, { becomes: outside, within: false });
   }

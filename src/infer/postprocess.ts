@@ -28,8 +28,9 @@ interface Setting {
  * First drops the connected parts of the whole foreground under `minComponent` voxels, but never the largest: islands far
  * from a tumour cost more HD95 than they can be worth, and a small tumour must not vanish. Then makes the regions of
  * `encloseRegion` what another one encloses, where that is no small part of the case: the core of a tumour that enhances is its
- * enhancing rim and what lies in it, and a network that sees one slice mistakes necrosis and oedema for each other. At last gives each region of `minRegion` whose voxels are fewer than `below` in the whole case another label: a few enhancing voxels are
- * more often none at all (BraTS scores a case without them 0 or 1).
+ * enhancing rim and what lies in it, and a network that sees one slice mistakes necrosis and oedema for each other. At last
+ * gives each region of `minRegion` whose voxels are fewer than `below` in the whole case another label: a few enhancing voxels
+ * are more often none at all (BraTS scores a case without them 0 or 1).
  * All happens in the box around the foreground, a hundredth of a BraTS volume.
  * Neighbours may share a corner (26): a voxel is an island only when nothing touches it, and a thin oblique strand stays one.
  */
@@ -41,10 +42,10 @@ export function postprocess(classes: Uint8Array, size: Vec3, { rules, labels, re
   const changed: Record<string, number> = {};
   if (rules.minComponent > 0) changed["components"] = dropComponents(out, inner, rules.minComponent);
   const classesOf = (region: string) => regions[region]!.map((label) => labels.indexOf(label));
-  for (const [region, { by, share, radius, inside, outside }] of Object.entries(rules.encloseRegion)) {
-    const [own, rim] = [classesOf(region), classesOf(by)];
-    const [into, outOf] = [labels.indexOf(inside), labels.indexOf(outside)];
-    if (radius > 0) changed[`${region} enclosed`] = encloseRegion(out, inner, { own, rim, share, radius, into, outOf });
+  for (const [region, rule] of Object.entries(rules.encloseRegion)) {
+    const [inside, outside] = [labels.indexOf(rule.inside), labels.indexOf(rule.outside)];
+    const inClasses = { ...rule, own: classesOf(region), rim: classesOf(rule.by), inside, outside };
+    if (rule.radius > 0) changed[`${region} enclosed`] = encloseRegion(out, inner, inClasses);
   }
   for (const [region, { below, becomes }] of Object.entries(rules.minRegion)) {
     const rule = { below, becomes: labels.indexOf(becomes) };
@@ -78,17 +79,8 @@ function membership(members: readonly number[]): Uint8Array {
   return is;
 }
 
-interface Enclosing {
-  /** Classes of the region, and of the one that encloses it. */
-  readonly own: readonly number[];
-  readonly rim: readonly number[];
-  /** Least part of the foreground that the rim must be. */
-  readonly share: number;
-  readonly radius: number;
-  /** Class of what joins the region, and of what leaves it. */
-  readonly into: number;
-  readonly outOf: number;
-}
+/** A rule in classes: those of the region, and of the one that encloses it. */
+type Enclosing = Postprocessing["encloseRegion"][string] & Readonly<Record<"own" | "rim", readonly number[]>>;
 
 /** In place; the number of voxels that joined or left the region. */
 function encloseRegion(classes: Uint8Array, size: Vec3, rule: Enclosing): number {
@@ -105,7 +97,7 @@ function encloseRegion(classes: Uint8Array, size: Vec3, rule: Enclosing): number
   let changed = 0;
   for (let i = 0; i < classes.length; i++) {
     if (classes[i] === 0 || enclosed[i] === isOwn[classes[i]!]) continue;
-    classes[i] = enclosed[i] === 1 ? rule.into : rule.outOf;
+    classes[i] = enclosed[i] === 1 ? rule.inside : rule.outside;
     changed++;
   }
   return changed;

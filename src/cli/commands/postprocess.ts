@@ -151,12 +151,10 @@ function report<T extends Tried>(search: Search<T>, cases: readonly RegionMetric
   const rows = averageTrials(search.trials, cases);
   const best = bestTrials(rows);
   if (json) return JSON.stringify({ schemaVersion: 1, cases: cases.length, ...search.context, rows, best }, null, 2);
-  const describe = (trial: Trial<T>) =>
-    `${trial.mean.dice.toFixed(4)}, ${trial.mean.hd95.toFixed(2)} mm with ` +
-    search
-      .settings(trial)
-      .map((one) => `--set ${one}`)
-      .join(" ");
+  const describe = (trial: Trial<T>) => {
+    const settings = search.settings(trial).map((one) => `--set ${one}`);
+    return `${trial.mean.dice.toFixed(4)}, ${trial.mean.hd95.toFixed(2)} mm with ${settings.join(" ")}`;
+  };
   return [
     formatText(trialTable(search, rows, cases.length)),
     `best mean Dice: ${describe(best.dice)}`,

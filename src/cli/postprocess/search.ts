@@ -91,8 +91,8 @@ export function enclosableRegions(
     const [by, rim] = bySize.find(([, other]) => isWithin(other, labels)) ?? [];
     const outer = bySize.findLast(([, other]) => isWithin(labels, other))?.[1];
     if (by === undefined || outer === undefined) return [];
-    const inside = labels.find((label) => !rim!.includes(label))!;
-    return [[region, { by, inside, outside: outer.find((label) => !labels.includes(label))! }] as const];
+    const first = (of: readonly number[], without: readonly number[]) => of.find((label) => !without.includes(label))!;
+    return [[region, { by, inside: first(labels, rim!), outside: first(outer, labels) }] as const];
   });
   return Object.fromEntries(entries);
 }
@@ -106,8 +106,15 @@ export function tryRules(
   { regions, trials }: { regions: Regions; trials: readonly Tried[] },
 ): RegionMetrics[] {
   const known = new Map<string, RegionMetrics>();
+  const apply = (classes: Uint8Array, rules: Postprocessing) =>
+    postprocess(classes, prediction.grid.size, { rules, labels: LABELS, regions }).classes;
+  // Components come first of all rules, and trials of one threshold follow each other: they are found once.
+  let cleaned = { minComponent: 0, classes: prediction.data };
   return trials.map(({ rules }) => {
-    const { classes: data } = postprocess(prediction.data, prediction.grid.size, { rules, labels: LABELS, regions });
+    const { minComponent } = rules;
+    if (minComponent !== cleaned.minComponent)
+      cleaned = { minComponent, classes: apply(prediction.data, { ...NO_RULES, minComponent }) };
+    const data = apply(cleaned.classes, { ...rules, minComponent: 0 });
     const key = createHash("sha1").update(data).digest("hex");
     const metrics = known.get(key) ?? measureCase({ prediction: { ...prediction, data }, truth, regions });
     known.set(key, metrics);
